@@ -1,0 +1,1 @@
+"""Who may do what: policy, confirmation, audit. Everything is denied unless a rule allows it."""

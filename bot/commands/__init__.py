@@ -1,0 +1,1 @@
+"""Commands: declare, parse, help, forms, execute. One declaration serves text, card, terminal and REST."""

@@ -1,0 +1,88 @@
+"""What a command's handler is given: the request, and the services it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.access.policy import Decision, Policy, Question
+from bot.commands.model import Command, Place, Reply, Request
+from bot.commands.registry import Registry
+from bot.outbound.redact import Redactor
+from bot.runs import runs
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.webex import WebexClient
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all commands and runs share. `clients` holds each integration's own client by its name."""
+
+    settings: Settings
+    database: Database
+    redactor: Redactor
+    policy: Policy
+    registry: Registry
+    webex: WebexClient
+    clients: Mapping[str, Any] = field(default_factory=dict)
+
+    def question(
+        self, command: Command, person: str, place: Place, arguments: Mapping[str, tuple[str, ...]]
+    ) -> Question:
+        """The question to the policy that running this command is."""
+        return Question(
+            person=person,
+            command=command.name,
+            effect=command.effect.value,
+            room_ids=place.ids,
+            room_title=place.title,
+            room_type=place.type,
+            arguments=arguments,
+        )
+
+    def may_ever(self, command: Command, person: str, place: Place) -> Decision:
+        """May this person run the command here with some arguments at least? For help and suggestions."""
+        return self.policy.decide(self.question(command, person, place, {}), any_arguments=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request in the hands of one handler."""
+
+    request: Request
+    services: Services
+    command: Command
+
+    def start_run(
+        self,
+        kind: str,
+        title: str,
+        arguments: Mapping[str, Any],
+        *,
+        live: str,
+        lock_key: str | None = None,
+    ) -> Reply:
+        """Start work that outlives this reply, or find the run this very request has started before.
+
+        `live` is the first text of the run's live message; where there is no room, the reply says how
+        to look at the run.
+        """
+        request = self.request
+        with self.services.database.transaction() as session:
+            run_id, _new = runs.start(
+                session,
+                self.services.redactor,
+                kind=kind,
+                title=title,
+                arguments=arguments,
+                requester=request.person,
+                request_key=request.key,
+                room_id=request.place.room_id,
+                parent_id=request.parent_id,
+                correlation_id=request.correlation_id,
+                live=live,
+                lock_key=lock_key,
+            )
+        return Reply(f"{live}\n\nThis is run {run_id}: `run show {run_id}`, `run log {run_id}`.", run_id=run_id)

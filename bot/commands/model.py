@@ -1,0 +1,250 @@
+"""What goes into a command and what comes out: requests, effects, replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bot.commands.context import Context
+
+
+class Effect(StrEnum):
+    """How much a command can hurt. `destroy` always asks its asker to confirm."""
+
+    READ = "read"
+    CHANGE = "change"
+    DESTROY = "destroy"
+
+
+class Entry(StrEnum):
+    """By which door a request came in. All doors lead to `execute`, and to the same gate."""
+
+    TEXT = "text"
+    CARD = "card"
+    TERMINAL = "terminal"
+    REST = "rest"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request was made: a room, or no room at all (terminal, REST).
+
+    `ids` holds the room's id first and, after a migration, the ids it had before.
+    """
+
+    ids: tuple[str, ...] = ()
+    title: str = ""
+    type: str = "none"
+
+    @property
+    def room_id(self) -> str | None:
+        """The room's present id."""
+        return self.ids[0] if self.ids else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing somebody asks for.
+
+    `key` is unique to the request and the same when it is handled again after a crash. Exactly one of
+    `line` (typed) and `words` (a submitted form, a confirmed command) carries what is asked.
+    """
+
+    key: str
+    entry: Entry
+    person: str
+    place: Place = Place()
+    line: str = ""
+    words: tuple[str, ...] = ()
+    parent_id: str | None = None
+    correlation_id: str = ""
+    received_at: datetime | None = None
+    confirmed: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What was asked, as one line."""
+        return self.line or join_words(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to go with a reply."""
+
+    name: str
+    content: bytes
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the asker sees. The answer first, then how to do the next thing.
+
+    `mentions` lists the mentions this reply may make, as they are written after `<@`
+    (`personEmail:ada@example.com`); any other is made inert. Where
+    `run_id` is set, a room sees the run's live message in place of `markdown`.
+    """
+
+    markdown: str
+    card: Mapping[str, Any] | None = None
+    file: File | None = None
+    mentions: tuple[str, ...] = ()
+    run_id: int | None = None
+
+
+Handler = Callable[..., "Reply | Rerun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A handler's answer that stands for another request: `confirm` gives the confirmed command back."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A declared command.
+
+    `name` is `noun verb`, or one word. `click` holds the parameters and calls the handler with a
+    Context first. `repeatable` says that the handler may be entered twice for one request (it only
+    reads, or starts a run under the request's key); any other is guarded by an attempt row.
+    """
+
+    name: str
+    click: click.Command
+    effect: Effect
+    examples: tuple[str, ...]
+    repeatable: bool
+    summary: str
+    details: str
+    says: Callable[[Context, Mapping[str, Any]], str] | None = None
+    """For `destroy`: what exactly will happen, asked before the confirmation."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The name, word by word."""
+        return tuple(self.name.split())
+
+    @property
+    def usage(self) -> str:
+        """The command line with its parameters, as help shows it."""
+        shown = []
+        for parameter in self.click.params:
+            if isinstance(parameter, click.Argument):
+                shown.append(_argument_usage(parameter))
+            elif isinstance(parameter, click.Option) and not parameter.hidden:
+                shown.append(f"[{parameter.opts[-1]}{'' if parameter.is_flag else ' …'}]")
+        return " ".join([self.name, *shown])
+
+
+def _argument_usage(argument: click.Argument) -> str:
+    name = argument.make_metavar(click.Context(click.Command("x"))).strip("[]{}.")
+    name = name + "…" if argument.nargs == -1 else name
+    return name if argument.required else f"[{name}]"
+
+
+def command(
+    name: str,
+    *,
+    effect: Effect = Effect.READ,
+    examples: tuple[str, ...] = (),
+    repeatable: bool | None = None,
+    says: Callable[[Context, Mapping[str, Any]], str] | None = None,
+) -> Callable[[Handler], Command]:
+    """Declare a command. Click's `argument` and `option` decorators go below it; the docstring is its help.
+
+    Raises ValueError at import for a declaration without docstring, or a `destroy` that cannot say
+    what it will do.
+    """
+
+    def declare(handler: Handler) -> Command:
+        text = (handler.__doc__ or "").strip()
+        if not text:
+            raise ValueError(f"The command {name!r} has no docstring, so it would have no help.")
+        if effect is Effect.DESTROY and says is None:
+            raise ValueError(f"The command {name!r} destroys and must say what exactly will happen.")
+        summary, _, details = text.partition("\n")
+        made = click.command(name=name, add_help_option=False)(handler)
+        return Command(
+            name=name,
+            click=made,
+            effect=effect,
+            examples=examples,
+            repeatable=effect is Effect.READ if repeatable is None else repeatable,
+            summary=summary.strip(),
+            details="\n".join(line.strip() for line in details.strip().splitlines()),
+            says=says,
+        )
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One input of a card form. `choices` makes it a list to pick from; `many` takes several words."""
+
+    name: str
+    label: str
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    toggle: bool = False
+    prefix: str = ""
+    """Put before the value when the form becomes words: `--tail ` or `BRANCH=`."""
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A question for the arguments a command still needs."""
+
+    title: str
+    words: tuple[str, ...]
+    fields: tuple[FormField, ...]
+
+
+class NeedInput(Exception):
+    """Raised by a handler that finds it needs more (a Jenkins job with parameters): opens a form."""
+
+    def __init__(self, form: Form, hint: str) -> None:
+        super().__init__(hint)
+        self.form = form
+        self.hint = hint
+
+
+class CommandError(Exception):
+    """What a person did or asked cannot be done; the text is shown to them as it is.
+
+    It says what was attempted, what came back and what to do.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended: for the audit row, and for whoever waits for the replies."""
+
+    replies: tuple[Reply, ...]
+    command: str
+    decision: str
+    rule: str
+    result: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def join_words(words: tuple[str, ...]) -> str:
+    """Words as one typed line: those with blanks or quotes are quoted."""
+    return " ".join(_quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    if word and not any(character.isspace() or character in "\"'\\" for character in word):
+        return word
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

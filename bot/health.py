@@ -1,0 +1,110 @@
+"""`/healthz` (alive), `/readyz` (database, queue, Webex), `/metrics` (Prometheus)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.inbound.web import Web
+from bot.store.database import Database
+
+blueprint = Blueprint("health", __name__)
+
+_READY = text("""
+    SELECT (SELECT value FROM facts WHERE name = 'webex') AS webex,
+           (SELECT count(*) FROM executors) AS executors,
+           (SELECT extract(epoch FROM now() - min(received_at)) FROM inbox WHERE state = 'queued') AS oldest
+""")
+_STUCK_AFTER = 60.0
+"""Seconds an event may lie queued before the queue is called stuck."""
+
+_GAUGES = {
+    "sparkops_inbox": ("Events by source and state", "source,state",
+        "SELECT source, state, count(*) FROM inbox GROUP BY 1, 2"),
+    "sparkops_outbox": ("Messages by state", "state", "SELECT state, count(*) FROM outbox GROUP BY 1"),
+    "sparkops_runs": ("Runs by kind and state", "kind,state", "SELECT kind, state, count(*) FROM runs GROUP BY 1, 2"),
+    "sparkops_executors": ("Workers that own work", "", "SELECT count(*) FROM executors"),
+    "sparkops_inbox_lag_seconds": ("Age of the oldest event not yet handled", "",
+        "SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float FROM inbox "
+        "WHERE state IN ('queued', 'waiting', 'handling')"),
+    "sparkops_dead_letters": ("Events set aside after repeated failure", "",
+        "SELECT count(*) FROM inbox WHERE state = 'dead'"),
+}  # fmt: skip
+_COUNTERS = {
+    "sparkops_requests": ("Requests by entry, decision and result", "entry,decision,result",
+        "SELECT entry, decision, CASE WHEN result LIKE 'code %' THEN 'asked' ELSE result END, count(*) "
+        "FROM audit GROUP BY 1, 2, 3"),
+}  # fmt: skip
+
+
+@blueprint.get("/healthz")
+def alive() -> dict[str, str]:
+    """The process answers. Nothing else is looked at."""
+    return {"status": "alive"}
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[dict[str, Any], int]:
+    """Whether an event would be stored, handled and answered; each part by name, in words."""
+    web: Web = current_app.extensions["sparkops"]
+    try:
+        with web.database.transaction() as session:
+            row = session.execute(_READY).one()
+    except SQLAlchemyError:
+        return {"ready": False, "database": "The database is away."}, 503
+    webex = row.webex or {"ok": False, "says": "No worker has spoken with Webex yet."}
+    queue = "ok" if row.executors else "No worker is running."
+    if row.oldest is not None and row.oldest > _STUCK_AFTER:
+        queue = f"An event has been waiting for {row.oldest:.0f} s."
+    is_ready = bool(webex["ok"]) and queue == "ok"
+    told = {"ready": is_ready, "database": "ok", "queue": queue, "webex": webex["says"]}
+    return told, 200 if is_ready else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """What the tables and the counters tell, in Prometheus' text format."""
+    web: Web = current_app.extensions["sparkops"]
+    web.counters.flush()
+    registry = CollectorRegistry()
+    try:
+        registry.register(_FromTables(web.database))
+        return Response(generate_latest(registry), mimetype="text/plain")
+    except SQLAlchemyError:
+        return Response("# The database is away.\n", status=503, mimetype="text/plain")
+
+
+class _FromTables(Collector):
+    """Reads the figures at each scrape: they are the same whichever process is asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Every figure, in one transaction."""
+        with self._database.transaction() as session:
+            for kinds, family in ((_GAUGES, GaugeMetricFamily), (_COUNTERS, CounterMetricFamily)):
+                for name, (says, labels, query) in kinds.items():
+                    metric = family(name, says, labels=labels.split(",") if labels else [])
+                    for *values, figure in session.execute(text(query)):
+                        metric.add_metric([str(value) for value in values], float(figure))
+                    yield metric
+            yield from _counted(session.execute(text("SELECT name, labels, value FROM counters ORDER BY 1, 2")))
+
+
+def _counted(rows: Any) -> Iterator[CounterMetricFamily]:
+    families: dict[str, CounterMetricFamily] = {}
+    for name, labels, value in rows:
+        pairs = dict(pair.split("=", 1) for pair in labels.split(",")) if labels else {}
+        family = families.setdefault(
+            name, CounterMetricFamily(f"sparkops_{name}", name.replace("_", " "), labels=sorted(pairs))
+        )
+        family.add_metric([pairs[key].strip('"') for key in sorted(pairs)], float(value))
+    yield from families.values()

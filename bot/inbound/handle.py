@@ -1,0 +1,236 @@
+"""The job behind the inbox: claim an event, carry it out, and write everything it came to in one transaction."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.access import audit
+from bot.commands.context import Services
+from bot.commands.execute import execute, record
+from bot.commands.model import Entry, Outcome, Place, Request
+from bot.commands.normalise import normalise
+from bot.inbound import inbox
+from bot.inbound.inbox import Event
+from bot.inbound.rooms import Rooms, follow_migration
+from bot.inbound.webex_events import Ignored, WebexEvents
+from bot.integration import HookEvent, Loaded
+from bot.outbound.outbox import Outgoing, enqueue
+from bot.outbound.sender import Row, Sender
+from bot.webex import NotFound, RateLimited, WebexError
+
+log = structlog.get_logger(__name__)
+
+_ATTEMPTS = 6
+_NOT_FOUND_WAITS = (0.3, 0.6, 1.2, 2.5, 5.0)
+"""Webex's REST may lag its webhooks: a 404 is asked again this often before it is believed."""
+
+
+class InboxHandler:
+    """Handles events as one executor."""
+
+    def __init__(
+        self,
+        services: Services,
+        events: WebexEvents,
+        rooms: Rooms,
+        sender: Sender,
+        integrations: Mapping[str, Loaded],
+        owner: UUID,
+    ) -> None:
+        self._services = services
+        self._events = events
+        self._rooms = rooms
+        self._sender = sender
+        self._integrations = integrations
+        self._owner = owner
+        self._lock = threading.Lock()
+        self._active: set[int] = set()
+
+    def active(self) -> list[int]:
+        """The events in this process's hands right now."""
+        with self._lock:
+            return sorted(self._active)
+
+    def handle(self, inbox_id: int) -> None:
+        """Handle one event, if it is still to be handled. Errors put it back, or at last set it aside as dead."""
+        with self._holding(inbox_id):
+            with self._services.database.transaction() as session:
+                event = inbox.claim(session, inbox_id, self._owner)
+            if event is None:
+                return
+            structlog.contextvars.bind_contextvars(correlation_id=event.correlation_id)
+            try:
+                self._dispatch(event)
+            except SQLAlchemyError:
+                raise  # the database is away; the row is found forgotten later, and handled again
+            except WebexError as error:
+                self._later(event, error)
+            except Exception as error:  # a fault of ours: tried again a few times, then kept for an operator
+                log.exception("inbox.broken", inbox_id=event.id)
+                self._again_or_dead(event, f"{type(error).__name__}: {error}", 2.0**event.attempts)
+            finally:
+                structlog.contextvars.unbind_contextvars("correlation_id")
+
+    def _dispatch(self, event: Event) -> None:
+        if event.source == "webex":
+            self._webex(event)
+        elif event.source == "rest":
+            self._rest(event)
+        else:
+            self._integration(event)
+
+    def _webex(self, event: Event) -> None:
+        started = time.monotonic()
+        if event.payload["resource"] in {"rooms", "memberships"}:
+            self._room_changed(event)
+            return
+        request = self._events.request(
+            event.payload, event.correlation_id, replayed=event.reason == "replayed"
+        )
+        if isinstance(request, Ignored):
+            with self._services.database.transaction() as session:
+                inbox.finish(session, event, request.state, request.reason)
+            return
+        outcome = execute(request, self._services)
+        self._store(event, request, outcome, started)
+
+    def _store(self, event: Event, request: Request, outcome: Outcome, started: float) -> None:
+        """Audit row, replies, the event's end and the room's lane: all of it, or none."""
+        entry = record(request, outcome, self._services, started)
+        row: Row | None = None
+        with self._services.database.transaction() as session:
+            audit.record(session, entry)
+            lanes = self._replies(session, request, outcome)
+            inbox.finish(session, event, "done")
+            if lanes:
+                row = self._sender.claim(session, lanes[0])
+        self._sender.go_on(row)
+        self._sender.kick(lanes[1:])
+
+    def _replies(self, session: Session, request: Request, outcome: Outcome) -> tuple[str, ...]:
+        lanes: list[str] = []
+        for number, reply in enumerate(outcome.replies):
+            if reply.run_id is not None and request.place.room_id is not None:
+                lanes.append(request.place.room_id)  # the run's live message, stored when it started
+                continue
+            message = Outgoing(
+                key=f"reply:{request.key}:{number}",
+                markdown=reply.markdown,
+                room_id=request.place.room_id,
+                parent_id=request.parent_id,
+                card=reply.card,
+                file_name=reply.file.name if reply.file else None,
+                file_content=reply.file.content if reply.file else None,
+                mentions=reply.mentions,
+                correlation_id=request.correlation_id,
+            )
+            lanes.append(enqueue(session, message, self._services.redactor))
+        return tuple(dict.fromkeys(lanes))
+
+    def _rest(self, event: Event) -> None:
+        started = time.monotonic()
+        payload = event.payload
+        place = self._rooms.place(payload["room"]) if payload["room"] else Place()
+        request = Request(
+            key=f"rest:{payload['key']}",
+            entry=Entry.REST,
+            person=payload["person"],
+            place=place,
+            line=normalise(payload["line"]),
+            correlation_id=event.correlation_id,
+            received_at=event.received_at,
+        )
+        outcome = execute(request, self._services)
+        redact = self._services.redactor.redact
+        answer = {
+            "decision": outcome.decision,
+            "rule": outcome.rule,
+            "result": outcome.result,
+            "correlation_id": event.correlation_id,
+            "replies": [
+                {"markdown": redact(reply.markdown), **({"run": reply.run_id} if reply.run_id else {})}
+                for reply in outcome.replies
+            ],
+        }
+        entry = record(request, outcome, self._services, started)
+        with self._services.database.transaction() as session:
+            audit.record(session, entry)
+            inbox.finish(session, event, "done", answer=answer)
+        if place.room_id and any(reply.run_id for reply in outcome.replies):
+            self._sender.kick((place.room_id,))
+
+    def _integration(self, event: Event) -> None:
+        loaded = self._integrations.get(event.source)
+        hook = loaded.integration.hook if loaded else None
+        with self._services.database.transaction() as session:
+            if hook is None:
+                inbox.finish(session, event, "dead", f"the integration {event.source!r} is not installed")
+                return
+            lanes = hook.handle(HookEvent("", event.payload), self._services, session)
+            inbox.finish(session, event, "done")
+        self._sender.kick(lanes)
+
+    def _room_changed(self, event: Event) -> None:
+        """Keep what we know of rooms right: titles, migrations, and whether we are still in them."""
+        data, kind = event.payload["data"], (event.payload["resource"], event.payload["event"])
+        reason = None
+        if kind == ("rooms", "migrated"):
+            old, new = data.get("migratedFrom") or data.get("oldRoomId"), data["id"]
+            if not old:
+                reason = "a migration that does not say from where"
+            else:
+                with self._services.database.transaction() as session:
+                    changed = follow_migration(session, str(old), str(new))
+                    log.info("room.migrated", old=old, new=new, changed=changed)
+        elif kind[0] == "rooms":
+            self._rooms.refresh(data["id"])
+        elif kind == ("memberships", "deleted") and self._events.is_me(data):
+            with self._services.database.transaction() as session:
+                self._rooms.left(session, data["roomId"])
+        elif kind == ("memberships", "created") and self._events.is_me(data):
+            self._rooms.refresh(data["roomId"])
+        with self._services.database.transaction() as session:
+            inbox.finish(session, event, "done" if reason is None else "ignored", reason)
+
+    def _later(self, event: Event, error: WebexError) -> None:
+        """A 429 waits as long as it says and is no attempt; a 404 is asked again briefly; else back off."""
+        if isinstance(error, RateLimited):
+            with self._services.database.transaction() as session:
+                inbox.put_back(session, event, wait=error.retry_after, reason=str(error), counts=False)
+        elif isinstance(error, NotFound):
+            if event.attempts <= len(_NOT_FOUND_WAITS):
+                with self._services.database.transaction() as session:
+                    wait = _NOT_FOUND_WAITS[event.attempts - 1]
+                    inbox.put_back(session, event, wait=wait, reason=str(error))
+                return
+            with self._services.database.transaction() as session:
+                inbox.finish(session, event, "ignored", f"gone before it was read: {error}")
+        else:
+            self._again_or_dead(event, str(error), 2.0**event.attempts)
+
+    def _again_or_dead(self, event: Event, reason: str, wait: float) -> None:
+        reason = self._services.redactor.redact(reason)
+        with self._services.database.transaction() as session:
+            if event.attempts < _ATTEMPTS:
+                inbox.put_back(session, event, wait=wait, reason=reason)
+            else:
+                log.error("inbox.dead", inbox_id=event.id, reason=reason)
+                inbox.finish(session, event, "dead", reason)
+
+    @contextmanager
+    def _holding(self, inbox_id: int) -> Iterator[None]:
+        with self._lock:
+            self._active.add(inbox_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._active.discard(inbox_id)

@@ -1,0 +1,102 @@
+"""What is known of rooms without asking Webex each time, and where a migrated room's new id is followed."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from bot.commands.model import Place
+from bot.store.database import Database
+from bot.store.models import Base, KnownRoom
+from bot.webex import Room, WebexClient
+
+
+class Rooms:
+    """Rooms as places for requests; remembered for a minute here, and in the database until they change."""
+
+    def __init__(self, database: Database, webex: WebexClient, *, seconds: float = 60.0) -> None:
+        self._database = database
+        self._webex = webex
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, Place]] = {}
+
+    def place(self, room_id: str) -> Place:
+        """The room as a place. Raises WebexError where Webex must be asked and does not answer."""
+        with self._lock:
+            kept = self._known.get(room_id)
+        if kept and time.monotonic() - kept[0] < self._seconds:
+            return kept[1]
+        with self._database.transaction() as session:
+            known = session.get(KnownRoom, room_id)
+            place = _place(known) if known and not known.left else None
+        return self._keep(place or self.refresh(room_id))
+
+    def refresh(self, room_id: str) -> Place:
+        """Ask Webex, and remember the answer."""
+        room = self._webex.get_room(room_id)
+        with self._database.transaction() as session:
+            _store(session, room)
+            return self._keep(_place(session.get_one(KnownRoom, room_id)))
+
+    def left(self, session: Session, room_id: str) -> None:
+        """The bot is no member any more."""
+        known = session.get(KnownRoom, room_id)
+        if known is not None:
+            known.left = True
+        with self._lock:
+            self._known.pop(room_id, None)
+
+    def _keep(self, place: Place) -> Place:
+        with self._lock:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[place.ids[0]] = (time.monotonic(), place)
+        return place
+
+
+def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, int]:
+    """Give the new id to every row that holds the old one; returns how many, by table.
+
+    Every column named `room_id` counts (and an outbox lane), so a new table is followed by itself.
+    """
+    changed: dict[str, int] = {}
+    known = session.get(KnownRoom, old_id)
+    if known is not None:
+        former = [*known.former_ids.get("ids", []), old_id]
+        statement = insert(KnownRoom).values(
+            room_id=new_id, title=known.title, type=known.type, former_ids={"ids": former}
+        )
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[KnownRoom.room_id], set_={"former_ids": {"ids": former}}
+            )
+        )
+        session.delete(known)
+        session.flush()
+    for table in Base.metadata.sorted_tables:
+        for column in ("room_id", "lane"):
+            if column in table.columns and table.name not in {"rooms", "outbox_lanes"}:
+                done = session.execute(
+                    text(f"UPDATE {table.name} SET {column} = :new WHERE {column} = :old"),
+                    {"new": new_id, "old": old_id},
+                )
+                if count := done.rowcount:  # type: ignore[attr-defined]
+                    changed[table.name] = max(count, changed.get(table.name, 0))
+    return changed
+
+
+def _store(session: Session, room: Room) -> None:
+    values = {"room_id": room.id, "title": room.title, "type": room.type, "left": False}
+    update = {**values, "updated_at": text("now()")}
+    session.execute(
+        insert(KnownRoom).values(**values).on_conflict_do_update(index_elements=[KnownRoom.room_id], set_=update)
+    )
+
+
+def _place(known: KnownRoom) -> Place:
+    return Place((known.room_id, *known.former_ids.get("ids", [])), known.title, known.type)

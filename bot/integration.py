@@ -1,0 +1,132 @@
+"""What an integration is to the core, and how the installed ones are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from sqlalchemy.orm import Session
+
+from bot.commands.context import Services
+from bot.commands.model import Command
+from bot.runs.kinds import RunKind
+from bot.settings import Settings
+
+
+class IntegrationError(Exception):
+    """An integration cannot be loaded; the text says which and why."""
+
+
+class UnreadableEvent(Exception):
+    """An event is not of the shape its sender documents; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookEvent:
+    """An inbound event, made sense of. `dedupe_key` is the same whenever the same thing is reported."""
+
+    dedupe_key: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where an outside system reports to: `POST /hooks/<integration>/<secret>`.
+
+    `read` types the raw body while the sender waits: it must be quick and pure, and raises
+    UnreadableEvent. `handle` runs in a worker, inside the transaction that marks the event done, and
+    returns the outbox lanes it stored messages in.
+    """
+
+    secrets: Callable[[Any], tuple[str, ...]]
+    read: Callable[[bytes, Mapping[str, str]], HookEvent]
+    handle: Callable[[HookEvent, Services, Session], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One line of `doctor`."""
+
+    name: str
+    ok: bool
+    says: str
+
+
+Check = Callable[[Services], tuple[CheckResult, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One outside system: its settings, its client, its commands, its runs, its hook, its checks.
+
+    `settings` is a pydantic model whose fields' aliases name environment variables; `client` makes what
+    handlers find as `services.clients[name]`, from those settings.
+    """
+
+    name: str
+    settings: type[BaseModel] | None = None
+    client: Callable[[Any, Settings], Any] | None = None
+    commands: tuple[Command, ...] = ()
+    run_kinds: tuple[RunKind, ...] = ()
+    hook: Hook | None = None
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An integration with the settings it was given."""
+
+    integration: Integration
+    settings: Any = field(repr=False)
+
+    @property
+    def hook_secrets(self) -> tuple[str, ...]:
+        """The secrets its hook's URL may end in."""
+        hook = self.integration.hook
+        return hook.secrets(self.settings) if hook else ()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in its settings, for redaction."""
+        if self.settings is None:
+            return ()
+        values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
+        typed = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return tuple(value for value in (*typed, *self.hook_secrets) if value)
+
+
+def find_integrations(settings: Settings) -> tuple[Integration, ...]:
+    """The integrations beside the core, those of installed packages, and those `sparkops.yaml` names.
+
+    Raises IntegrationError where one cannot be imported or does not offer `integration`.
+    """
+    modules = [f"integrations.{name}" for name in _beside()]
+    modules += [point.value for point in entry_points(group="sparkops.integrations")]
+    modules += settings.file.modules
+    found = [_load(name) for name in dict.fromkeys(modules)]
+    names = [each.name for each in found]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise IntegrationError(f"Two integrations are named {', '.join(sorted(doubled))}.")
+    return tuple(found)
+
+
+def _beside() -> tuple[str, ...]:
+    try:
+        package = importlib.import_module("integrations")
+    except ModuleNotFoundError:
+        return ()
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg))
+
+
+def _load(name: str) -> Integration:
+    try:
+        integration = importlib.import_module(name).integration
+    except (ImportError, AttributeError) as error:
+        raise IntegrationError(f"The integration {name} cannot be loaded: {error}") from error
+    if not isinstance(integration, Integration):
+        raise IntegrationError(f"{name}.integration is not an Integration.")
+    return integration

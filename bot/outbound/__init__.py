@@ -1,0 +1,1 @@
+"""What leaves for Webex: redacted, split, kept in order, sent once."""

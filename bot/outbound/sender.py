@@ -1,0 +1,252 @@
+"""Send the outbox: one sender per lane at a time, in order, waiting where Webex says wait.
+
+A lane is claimed by writing one's executor id into its row; the claim ends when the lane is empty, has
+to wait, or its owner dies (`bot.runs.ownership` frees it). A row found `sending` may have reached Webex
+before its sender died: it is sent again, since a lost reply is worse than a doubled one, and counted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bot.outbound.outbox import MAX_EDITS
+from bot.store.counters import Counters
+from bot.store.database import Database
+from bot.webex import (
+    BadRequest,
+    File,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    WebexClient,
+    WebexError,
+)
+
+log = structlog.get_logger(__name__)
+
+_CLAIM = text("""
+    INSERT INTO outbox_lanes (lane, owner) VALUES (:lane, :me)
+    ON CONFLICT (lane) DO UPDATE SET owner = :me
+    WHERE outbox_lanes.owner IS NULL
+      AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= now())
+    RETURNING lane
+""")
+_LOCK_LANE = text("SELECT lane FROM outbox_lanes WHERE lane = :lane FOR UPDATE")
+_RELEASE = text("""
+    UPDATE outbox_lanes SET owner = NULL, not_before = now() + make_interval(secs => :wait)
+    WHERE lane = :lane AND owner = :me
+""")
+_OWNED = text("SELECT lane FROM outbox_lanes WHERE owner = :me")
+_NEXT = text("""
+    UPDATE outbox SET state = 'sending', attempts = attempts + 1
+    WHERE id = (
+        SELECT id FROM outbox
+        WHERE lane = :lane AND state IN ('pending', 'sending')
+          AND (not_before IS NULL OR not_before <= now())
+        ORDER BY id LIMIT 1
+    )
+    RETURNING id, lane, room_id, to_person_email, parent_id, body, file_name, file_content, live_id,
+              attempts, correlation_id
+""")
+_SENT = text("""
+    UPDATE outbox SET state = 'sent', sent_at = now(), message_id = :message_id,
+                      file_content = NULL, error = NULL
+    WHERE id = :id
+""")
+_REFUSED = text("UPDATE outbox SET state = 'refused', error = :error WHERE id = :id")
+_AGAIN = text("UPDATE outbox SET state = 'pending', error = :error WHERE id = :id")
+_DUE = text("""
+    SELECT DISTINCT waiting.lane FROM outbox AS waiting LEFT JOIN outbox_lanes USING (lane)
+    WHERE waiting.state IN ('pending', 'sending')
+      AND (waiting.not_before IS NULL OR waiting.not_before <= now())
+      AND outbox_lanes.owner IS NULL
+      AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= now())
+    LIMIT 50
+""")
+_LIVE = text("SELECT wanted, message_id, edits FROM live_messages WHERE id = :id")
+_LIVE_SHOWN = text("""
+    UPDATE live_messages
+    SET message_id = :message_id, shown = :shown, edits = :edits, edited_at = now() WHERE id = :id
+""")
+
+_GIVE_UP_AFTER = 12
+"""Attempts at one message before it is set aside as refused: with the waits between, about half an hour."""
+_LONGEST_WAIT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One outbox row in the hands of its sender."""
+
+    id: int
+    lane: str
+    room_id: str | None
+    to_person_email: str | None
+    parent_id: str | None
+    body: dict[str, Any]
+    file_name: str | None
+    file_content: bytes | None
+    live_id: int | None
+    attempts: int
+    correlation_id: str
+
+
+class Sender:
+    """Sends lanes in threads of its own."""
+
+    def __init__(
+        self, database: Database, webex: WebexClient, counters: Counters, owner: UUID, *, threads: int = 8
+    ) -> None:
+        self._database = database
+        self._counters = counters
+        self._webex = webex
+        self._owner = owner
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sender")
+        self._lock = threading.Lock()
+        self._sending: set[str] = set()
+        self._suspects: set[str] = set()
+
+    def claim(self, session: Session, lane: str) -> Row | None:
+        """Within the caller's transaction: take the lane and its first row. None where it is taken or empty."""
+        if session.execute(_CLAIM, {"lane": lane, "me": self._owner}).first() is None:
+            return None
+        return self._next(session, lane)
+
+    def go_on(self, row: Row | None) -> None:
+        """Send a claimed row, and what follows it in its lane, in a thread."""
+        if row is not None:
+            with self._lock:
+                self._sending.add(row.lane)
+            self._threads.submit(self._drain, row)
+
+    def kick(self, lanes: Iterable[str]) -> None:
+        """Claim each of these lanes and send what it holds."""
+        for lane in dict.fromkeys(lanes):
+            with self._database.transaction() as session:
+                row = self.claim(session, lane)
+            self.go_on(row)
+
+    def kick_due(self) -> int:
+        """Claim the lanes nobody sends though they hold something due; returns how many were found."""
+        with self._database.transaction() as session:
+            lanes = [row.lane for row in session.execute(_DUE)]
+        self.kick(lanes)
+        return len(lanes)
+
+    def close(self) -> None:
+        """Wait for what is on its way."""
+        self._threads.shutdown(wait=True)
+
+    def _next(self, session: Session, lane: str) -> Row | None:
+        """The lane's next due row. Releases the lane where there is none.
+
+        The lane's row is locked first, so that whoever stores a message meanwhile either is seen here
+        or sees the lane free.
+        """
+        session.execute(_LOCK_LANE, {"lane": lane})
+        found = session.execute(_NEXT, {"lane": lane}).first()
+        if found is None:
+            session.execute(_RELEASE, {"lane": lane, "me": self._owner, "wait": 0.0})
+            return None
+        return Row(**found._mapping)
+
+    def _drain(self, first: Row) -> None:
+        row: Row | None = first
+        try:
+            while row is not None:
+                row = self._send(row)
+        except Exception:
+            # The lane is still ours in the table; `release_forgotten` frees it.
+            log.exception("outbox.lane.broken", lane=first.lane)
+        finally:
+            with self._lock:
+                self._sending.discard(first.lane)
+
+    def release_forgotten(self, session: Session) -> None:
+        """Free lanes that are ours in the table and in nobody's hands (the database was away).
+
+        A lane is freed at the second look only: at the first it may be between claim and thread.
+        """
+        owned = {row.lane for row in session.execute(_OWNED, {"me": self._owner})}
+        with self._lock:
+            idle = owned - self._sending
+        for lane in idle & self._suspects:
+            session.execute(_RELEASE, {"lane": lane, "me": self._owner, "wait": 0.0})
+        self._suspects = idle - self._suspects
+
+    def _send(self, row: Row) -> Row | None:
+        """Send one row, write down what came of it, and take the next."""
+        if row.attempts > 1:
+            self._counters.count("outbox_sent_again")
+        try:
+            message_id = self._post_live(row) if row.live_id is not None else self._post(row)
+        except WebexError as error:
+            return self._put_back(row, error)
+        with self._database.transaction() as session:
+            session.execute(_SENT, {"id": row.id, "message_id": message_id})
+            return self._next(session, row.lane)
+
+    def _post(self, row: Row) -> str:
+        file = File(row.file_name or "reply.txt", row.file_content) if row.file_content is not None else None
+        message = self._webex.post_message(
+            room_id=row.room_id,
+            to_person_email=row.to_person_email,
+            markdown=row.body["markdown"],
+            parent_id=row.parent_id,
+            card=row.body.get("card"),
+            file=file,
+        )
+        return message.id
+
+    def _post_live(self, row: Row) -> str:
+        with self._database.transaction() as session:
+            live = session.execute(_LIVE, {"id": row.live_id}).one()
+        edits = live.edits
+        if live.message_id is None:
+            message_id = self._webex.post_message(
+                room_id=row.room_id, markdown=live.wanted, parent_id=row.parent_id
+            ).id
+        elif edits < MAX_EDITS:
+            message_id = live.message_id
+            self._webex.edit_message(message_id, room_id=row.lane, markdown=live.wanted)
+            edits += 1
+        else:
+            return str(live.message_id)
+        with self._database.transaction() as session:
+            shown = {"id": row.live_id, "message_id": message_id, "shown": live.wanted, "edits": edits}
+            session.execute(_LIVE_SHOWN, shown)
+        return message_id
+
+    def _put_back(self, row: Row, error: WebexError) -> Row | None:
+        """Decide what an error means for the row and its lane."""
+        log.warning("outbox.send.refused", lane=row.lane, outbox_id=row.id, error=str(error))
+        with self._database.transaction() as session:
+            if isinstance(error, BadRequest | NotFound) and row.parent_id is not None and row.live_id is None:
+                # The thread's root is gone (deleted, or itself a reply): the room still gets its answer.
+                session.execute(
+                    text("UPDATE outbox SET parent_id = NULL, state = 'pending' WHERE id = :id"),
+                    {"id": row.id},
+                )
+                return self._next(session, row.lane)
+            if not (error.retryable or isinstance(error, Unauthorized)) or row.attempts >= _GIVE_UP_AFTER:
+                session.execute(_REFUSED, {"id": row.id, "error": str(error)})
+                return self._next(session, row.lane)
+            session.execute(_AGAIN, {"id": row.id, "error": str(error)})
+            session.execute(_RELEASE, {"lane": row.lane, "me": self._owner, "wait": _wait(row, error)})
+            return None
+
+
+def _wait(row: Row, error: WebexError) -> float:
+    """Seconds the lane waits: what Webex asks for, else twice as long each time."""
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return min(_LONGEST_WAIT, 0.5 * 2.0**row.attempts)

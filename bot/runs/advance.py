@@ -1,0 +1,254 @@
+"""Move one run one step on: the job that Procrastinate runs, and the attempt rows that keep it honest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, select, text
+from sqlalchemy.orm import Session
+
+from bot.outbound.outbox import Outgoing, enqueue, update_live
+from bot.outbound.redact import Redactor
+from bot.runs.kinds import End, Interrupted, RunKind, RunView, Wait
+from bot.runs.runs import acquire_lock, move
+from bot.runs.states import State
+from bot.store.database import Database
+from bot.store.models import Attempt, Run, RunLogLine
+
+log = structlog.get_logger(__name__)
+
+_CLAIM = text("""
+    UPDATE runs SET step = 'running', owner = :me
+    WHERE id = :id AND step = 'queued' RETURNING id
+""")
+_LOCK_POLL = 30.0
+"""Seconds between looks at a lock; its release wakes the next run at once, this is for the lost cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Moves runs on, as one executor."""
+
+    database: Database
+    redactor: Redactor
+    kinds: Mapping[str, RunKind]
+    services: Any
+    owner: UUID
+    kick: Callable[[tuple[str, ...]], None]
+    edit_interval: float
+    _active: dict[int, None] = field(default_factory=dict)
+
+    def step(self, run_id: int) -> None:
+        """Claim the run, let its kind move it on, and write down what came of it.
+
+        A run that is already claimed, or was never queued, is left alone: the job may come twice.
+        """
+        with self.database.transaction() as session:
+            if session.execute(_CLAIM, {"id": run_id, "me": self.owner}).first() is None:
+                return
+            run = session.get_one(Run, run_id)
+            holder = acquire_lock(session, run)
+            if holder is not None and run.cancel_requested_by is None:
+                lanes = self._wait_for_lock(session, run, holder)
+                view = None
+            else:
+                lanes, view = (), _view(run)
+            self._active[run_id] = None
+        try:
+            if view is not None:
+                lanes = self._finish(run_id, self._moved(view))
+        finally:
+            self._active.pop(run_id, None)
+        self.kick(lanes)
+
+    def _moved(self, view: RunView) -> Wait | End:
+        kind = self.kinds.get(view.kind)
+        if kind is None:
+            return _lost(view, f"its kind {view.kind!r} is not installed any more")
+        if view.cancel_requested_by and view.state is State.REQUESTED:
+            who = view.cancel_requested_by
+            return End(
+                State.CANCELLED, f"cancelled by {who} before it began",
+                live=f"🚫 **{view.title}** was cancelled by {who} before it began.",
+                told=f"🚫 **{view.title}** was cancelled before it began.",
+            )  # fmt: skip
+        try:
+            return kind.step(view, _Control(self, view.id), self.services)
+        except Interrupted as interruption:
+            return _lost(view, f"it was interrupted while {interruption.what}")
+        except Exception as error:  # a kind's bug ends its run, told to its room, and not the worker
+            log.exception("run.step.broken", run_id=view.id, kind=view.kind)
+            text = self.redactor.redact(f"{type(error).__name__}: {error}")
+            return End(
+                State.FAILED, text,
+                live=f"❌ **{view.title}** ended in an error of mine.",
+                told=f"❌ **{view.title}**: run {view.id} ended in an error of mine, not of yours. {text}",
+                log=(text,),
+            )  # fmt: skip
+
+    def _wait_for_lock(self, session: Session, run: Run, holder: Run) -> tuple[str, ...]:
+        run.step, run.owner = "idle", None
+        run.next_step_at = session.scalar(text("SELECT now() + make_interval(secs => :s)"), {"s": _LOCK_POLL})
+        waiting = f"⏳ **{run.title}** waits for run {holder.id} ({holder.title}, {holder.requester})."
+        return self._show(session, run, waiting, final=False)
+
+    def _finish(self, run_id: int, result: Wait | End) -> tuple[str, ...]:
+        with self.database.transaction() as session:
+            run = session.get_one(Run, run_id, with_for_update=True)
+            run.step, run.owner = "idle", None
+            if result.progress:
+                run.progress = self.redactor.redact_value({**run.progress, **result.progress})
+            for line in result.log:
+                session.add(RunLogLine(run_id=run.id, text=self.redactor.redact(line)))
+            move(session, run, result.state, who=f"executor {self.owner}", why=result.why or "moved on")
+            if isinstance(result, Wait):
+                wait = 0.0 if run.cancel_requested_by and not result.progress.get("cancelling") else result.seconds
+                run.next_step_at = session.scalar(
+                    text("SELECT now() + make_interval(secs => :wait)"), {"wait": wait}
+                )
+                return self._show(session, run, result.live, final=False) if result.live else ()
+            run.next_step_at = None
+            run.result = self.redactor.redact(result.why)
+            return (*self._show(session, run, result.live, final=True), *self._tell(session, run, result))
+
+    def _show(self, session: Session, run: Run, live: str, *, final: bool) -> tuple[str, ...]:
+        if run.live_id is None:
+            return ()
+        lane = update_live(
+            session, run.live_id, live, self.redactor, final=final, interval=self.edit_interval
+        )
+        return (lane,) if lane else ()
+
+    def _tell(self, session: Session, run: Run, result: End) -> tuple[str, ...]:
+        if run.room_id is None or not result.told:
+            return ()
+        mention = f" <@personEmail:{run.requester}>" if result.mention else ""
+        message = Outgoing(
+            key=f"run:{run.id}:{result.state}",
+            markdown=result.told + mention,
+            room_id=run.room_id,
+            parent_id=run.parent_id,
+            mentions=(f"personEmail:{run.requester}",) if result.mention else (),
+            correlation_id=run.correlation_id,
+        )
+        return (enqueue(session, message, self.redactor),)
+
+    def recover(self, session: Session, dead: tuple[UUID, ...]) -> tuple[str, ...]:
+        """What becomes of runs whose executor died in a step: resumed where their kind allows, else lost.
+
+        Returns the lanes that have something to say about it.
+        """
+        return self._recover(session, select(Run).where(Run.step == "running", Run.owner.in_(dead)))
+
+    def recover_forgotten(self, session: Session) -> tuple[str, ...]:
+        """The same for runs written as in this process's hands that are not (the database was away)."""
+        mine = select(Run).where(Run.step == "running", Run.owner == self.owner)
+        return self._recover(session, mine.where(Run.id.not_in(list(self._active))))
+
+    def _recover(self, session: Session, query: Select[Run]) -> tuple[str, ...]:
+        lanes: list[str] = []
+        for run in session.scalars(query.with_for_update(skip_locked=True)):
+            kind = self.kinds.get(run.kind)
+            run.step, run.owner = "idle", None
+            if kind is not None and kind.resumable:
+                run.next_step_at = session.scalar(text("SELECT now()"))
+                session.add(RunLogLine(run_id=run.id, text="The worker died; the run goes on in another."))
+                continue
+            result = _lost(_view(run), "its worker died in the middle of it")
+            move(session, run, State.LOST, who=f"executor {self.owner}", why=result.why)
+            run.next_step_at = None
+            lanes += [*self._show(session, run, result.live, final=True), *self._tell(session, run, result)]
+        return tuple(lanes)
+
+
+class _Control:
+    """`StepControl` over the attempts table."""
+
+    def __init__(self, engine: Engine, run_id: int) -> None:
+        self._engine = engine
+        self._run_id = run_id
+
+    def attempt(self, name: str, what: str, effect: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        key = f"run:{self._run_id}:{name}"
+        return attempt(self._engine.database, key, what, effect, self._engine.redactor)
+
+    def forget(self, name: str) -> None:
+        with self._engine.database.transaction() as session:
+            row = session.get(Attempt, f"run:{self._run_id}:{name}")
+            if row is not None:
+                session.delete(row)
+
+    def cancelled(self) -> bool:
+        with self._engine.database.transaction() as session:
+            return session.get_one(Run, self._run_id).cancel_requested_by is not None
+
+    def log(self, line: str) -> None:
+        with self._engine.database.transaction() as session:
+            session.add(RunLogLine(run_id=self._run_id, text=self._engine.redactor.redact(line)))
+
+
+def attempt(
+    database: Database,
+    key: str,
+    what: str,
+    effect: Callable[[], Mapping[str, Any]],
+    redactor: Redactor,
+) -> Mapping[str, Any]:
+    """Do `effect` at most once for `key`: a row is committed before it and closed after it.
+
+    Returns the outcome, remembered if it was done before. Raises Interrupted where the row is open,
+    that is, where a former life of this process may or may not have done it.
+    """
+    with database.transaction() as session:
+        row = session.get(Attempt, key)
+        if row is not None and row.finished_at is None:
+            raise Interrupted(row.what)
+        if row is not None:
+            return row.outcome or {}
+        session.add(Attempt(key=key, what=what))
+    try:
+        outcome = dict(effect())
+    except Exception:
+        # It ended, by an error the caller will tell: not the state of not knowing that an open row means.
+        _close(database, key, {"error": True}, redactor)
+        raise
+    _close(database, key, outcome, redactor)
+    return outcome
+
+
+def _close(database: Database, key: str, outcome: Mapping[str, Any], redactor: Redactor) -> None:
+    with database.transaction() as session:
+        row = session.get_one(Attempt, key)
+        row.finished_at = session.scalar(text("SELECT now()"))
+        row.outcome = redactor.redact_value(dict(outcome))
+
+
+def _lost(view: RunView, why: str) -> End:
+    return End(
+        State.LOST, why,
+        live=f"❓ **{view.title}** is lost: {why}.",
+        told=(
+            f"❓ **{view.title}** (run {view.id}) is lost: {why}. I do not know how far it came, and I repeat "
+            f"nothing by myself. Please look, then `run cancel {view.id}` frees what it holds."
+        ),
+    )  # fmt: skip
+
+
+def _view(run: Run) -> RunView:
+    return RunView(
+        id=run.id,
+        kind=run.kind,
+        title=run.title,
+        state=State(run.state),
+        arguments=run.arguments,
+        progress=run.progress,
+        requester=run.requester,
+        room_id=run.room_id,
+        correlation_id=run.correlation_id,
+        cancel_requested_by=run.cancel_requested_by,
+    )
+

@@ -1,0 +1,211 @@
+"""Typed settings, read once from the environment and from `sparkops.yaml`.
+
+Secrets come from the environment or from files named by `<NAME>_FILE`; the file `sparkops.yaml`
+refers to them as `${NAME}` and never holds one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+_REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PRIVATE_KEY|API_KEY")
+
+
+class SettingsError(Exception):
+    """The environment or `sparkops.yaml` cannot be used; the text says which line of which and why."""
+
+
+def _words(value: object) -> object:
+    """`a, b` and `["a", "b"]` are the same list."""
+    if isinstance(value, str):
+        return [word.strip() for word in value.split(",") if word.strip()]
+    return value
+
+
+def _listed(value: object) -> object:
+    """A lone value is a list of one; commas stay, since globs and titles may hold them."""
+    return [value] if isinstance(value, str) else value
+
+
+Model = TypeVar("Model", bound=BaseModel)
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AccessRule(_Strict):
+    """One line of `access:`; exactly one of `allow` and `deny` says whom it is about.
+
+    Who: a group's name, an e-mail, an e-mail glob, or `everyone`. Rooms: title globs, room ids,
+    `direct` or `group`. Commands: globs over `noun verb`. Arguments: a glob per argument's name.
+    """
+
+    allow: Listed = ()
+    deny: Listed = ()
+    rooms: Listed = ("*",)
+    commands: Listed = ("*",)
+    effects: tuple[Literal["read", "change", "destroy"], ...] = ("read", "change", "destroy")
+    arguments: dict[str, Listed] = Field(default_factory=dict)
+    reason: str = ""
+
+    def model_post_init(self, _context: object) -> None:
+        if bool(self.allow) == bool(self.deny):
+            raise ValueError("a rule needs exactly one of 'allow' and 'deny'")
+
+
+class ConfigFile(_Strict):
+    """What `sparkops.yaml` may hold."""
+
+    groups: dict[str, Listed] = Field(default_factory=dict)
+    access: tuple[AccessRule, ...] = ()
+    integrations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    modules: tuple[str, ...] = ()
+    """Further integrations to load, as importable module names."""
+
+
+class Settings(BaseModel):
+    """Everything the processes need to know, with the environment's names as aliases."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    webex_access_token: SecretStr | None = Field(None, alias="WEBEX_ACCESS_TOKEN")
+    webex_api_url: str = Field("https://webexapis.com/v1/", alias="WEBEX_API_URL")
+    webex_webhook_secrets: Words = Field((), alias="WEBEX_WEBHOOK_SECRET", repr=False)
+    public_url: str | None = Field(None, alias="PUBLIC_URL")
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    admins: Words = Field((), alias="SPARKOPS_ADMINS")
+    api_tokens: Words = Field((), alias="SPARKOPS_API_TOKENS", repr=False)
+    home: Path = Field(Path(".sparkops"), alias="SPARKOPS_HOME")
+    port: int = Field(8080, alias="PORT", ge=0, le=65535)
+    log_level: str = Field("INFO", alias="LOG_LEVEL")
+    log_format: Literal["json", "text"] = Field("json", alias="LOG_FORMAT")
+    dyno: str | None = Field(None, alias="DYNO")
+    max_event_age: float = Field(600.0, alias="SPARKOPS_MAX_EVENT_AGE", gt=0)
+    """Seconds after which an event is recorded but no longer acted on."""
+    max_body_bytes: int = Field(1_000_000, alias="SPARKOPS_MAX_BODY", gt=0)
+    confirm_seconds: float = Field(120.0, alias="SPARKOPS_CONFIRM_SECONDS", gt=0)
+    worker_threads: int = Field(16, alias="SPARKOPS_WORKER_THREADS", ge=1, le=128)
+    database_pool: int = Field(4, alias="SPARKOPS_DATABASE_POOL", ge=1, le=64)
+    edit_interval: float = Field(1.0, alias="SPARKOPS_EDIT_INTERVAL", gt=0)
+    """Seconds before a live message's first edit; later edits wait longer (Webex allows ten)."""
+    allowed_bots: Words = Field((), alias="SPARKOPS_ALLOWED_BOTS")
+    file: ConfigFile = Field(default_factory=ConfigFile)
+    environment: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """The environment itself, for what integrations name in their own settings."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the environment (and the file `SPARKOPS_CONFIG` names).
+
+        Raises SettingsError with one line per fault.
+        """
+        env = dict(os.environ if environ is None else environ)
+        path = Path(env.get("SPARKOPS_CONFIG") or "sparkops.yaml")
+        if "SPARKOPS_CONFIG" in env and not path.exists():
+            raise SettingsError(f"SPARKOPS_CONFIG names {path}, and there is no such file.")
+        file = read_config_file(path, env) if path.exists() else ConfigFile()
+        return read_environment(cls, env, file=file, environment=env)
+
+    def webex_token(self) -> str:
+        """The bot's token. Raises SettingsError where there is none."""
+        if self.webex_access_token is None:
+            raise SettingsError(
+                "WEBEX_ACCESS_TOKEN is not set: create a bot at developer.webex.com/my-apps and set its "
+                "token, or use `make run`, which brings its own stand-in for Webex."
+            )
+        return self.webex_access_token.get_secret_value()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value known here, for redaction: what is typed as one, and what is named like one."""
+        named = [value for name, value in self.environment.items() if _looks_secret(name)]
+        given = [*self.webex_webhook_secrets, *self.api_tokens, *named]
+        if self.webex_access_token:
+            given.append(self.webex_access_token.get_secret_value())
+        if self.database_url:
+            given.append(urlsplit(self.database_url.get_secret_value()).password or "")
+        parts = [part.strip() for value in given for part in value.split(",")]
+        return tuple(dict.fromkeys(value for value in (*given, *parts) if value))
+
+
+def _looks_secret(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name)) and not name.endswith("_FILE")
+
+
+def read_environment(model: type[Model], environ: Mapping[str, str], **given: object) -> Model:
+    """Fill `model` by its fields' aliases: from NAME, or from the file that NAME_FILE names.
+
+    An integration's own settings are read with it too. Raises SettingsError, one line per fault.
+    """
+    values: dict[str, object] = dict(given)
+    for field in model.model_fields.values():
+        if field.alias and (value := _named(field.alias, environ)):
+            values[field.alias] = value
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, "The environment")) from error
+
+
+def _named(name: str, environ: Mapping[str, str]) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return environ.get(name)
+    if environ.get(name):
+        raise SettingsError(f"Both {name} and {name}_FILE are set: keep one.")
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error.strerror}.") from error
+
+
+def read_config_file(path: Path, environ: Mapping[str, str]) -> ConfigFile:
+    """Parse `sparkops.yaml`, putting `${NAME}` from the environment in place.
+
+    Raises SettingsError naming the line or the key, and the reason.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"{path} must be a mapping of groups, access and integrations.")
+    try:
+        return ConfigFile.model_validate(_substitute(data, environ, str(path)))
+    except ValidationError as error:
+        raise SettingsError(_explain(error, str(path))) from error
+
+
+def _substitute(value: object, environ: Mapping[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _substitute(item, environ, f"{where}: {key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substitute(item, environ, f"{where}[{index}]") for index, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def named(match: re.Match[str]) -> str:
+        if match.group(1) not in environ:
+            raise SettingsError(f"{where}: ${{{match.group(1)}}} is not set in the environment.")
+        return environ[match.group(1)]
+
+    return _REFERENCE.sub(named, value)
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    lines = []
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or "top level"
+        lines.append(f"{where}, {place}: {fault['msg']}.")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What is kept: SQLAlchemy models, Alembic migrations, the embedded PostgreSQL."""

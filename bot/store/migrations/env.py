@@ -1,0 +1,9 @@
+"""Alembic's entry: migrations run on the connection that `bot.store.migrate` holds its lock on."""
+
+from alembic import context
+
+from bot.store.models import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()

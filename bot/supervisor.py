@@ -1,0 +1,200 @@
+"""`python -m bot run`: everything in one: the database, the playground, and the three processes, kept alive."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import structlog
+
+from bot.settings import Settings
+from bot.store.embedded import EmbeddedPostgres
+from bot.store.home_lock import HomeLock
+from bot.store.migrate import migrate
+
+log = structlog.get_logger(__name__)
+
+_GENERATED = ("WEBEX_WEBHOOK_SECRET", "JENKINS_HOOK_SECRET", "SPARKOPS_API_TOKENS")
+_OWNER, _BOT, _ROOM = "you@example.com", "sparkops@webex.bot", "Sparkops demo"
+_PATIENCE = 60.0
+
+
+@dataclass
+class Child:
+    """A process the supervisor keeps alive, with longer pauses the more often it dies at once."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    pause: float = 0.5
+    started: float = 0.0
+    not_before: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it, in a group of its own: Ctrl-C is for the supervisor, who then stops it in order."""
+        self.process = subprocess.Popen(self.command, env=dict(self.environment), start_new_session=True)
+        self.started = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Start it again where it has ended."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.not_before:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self.pause = 0.5 if now - self.started > 30 else min(15.0, self.pause * 2)
+        log.warning("run.child_ended", process=self.name, code=code, again_in=self.pause)
+        self.process, self.not_before = None, now + self.pause
+
+    def stop(self, seconds: float) -> None:
+        """SIGTERM, and SIGKILL to its group if it is still there after `seconds`."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def run(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Start everything and keep it running until SIGINT or SIGTERM; then stop it in order.
+
+    Raises AlreadyRunning where another `run` uses the same home, and SettingsError.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with HomeLock(settings.home):
+        postgres = None if settings.database_url else EmbeddedPostgres(settings.home)
+        url = settings.database_url.get_secret_value() if settings.database_url else ""
+        try:
+            if postgres is not None:
+                url = postgres.start()
+            migrate(url)
+            _supervise(settings, _environment(settings, environ, url), stopping)
+        finally:
+            if postgres is not None:
+                postgres.stop()
+
+
+def _supervise(settings: Settings, environment: dict[str, str], stopping: threading.Event) -> None:
+    children = _children(settings, environment)
+    try:
+        for child in children:
+            child.start()
+        _announce(settings, environment, stopping)
+        while not stopping.wait(0.5):
+            for child in children:
+                child.keep_alive()
+    finally:
+        for child in reversed(children):
+            child.stop(25.0)
+
+
+def _children(settings: Settings, environment: dict[str, str]) -> list[Child]:
+    python = sys.executable
+    children = []
+    if settings.webex_access_token is None:
+        port = environment["PLAYGROUND_PORT"]
+        hook = f"{environment['PUBLIC_URL']}/hooks/jenkins/{environment['JENKINS_HOOK_SECRET']}"
+        command = [python, "-m", "playground", "all", "--port", port, "--bot-email", _BOT, "--owner", _OWNER]
+        children.append(Child("playground", [*command, "--room", _ROOM, "--jenkins-hook", hook], environment))
+    web = [python, "-m", "gunicorn", "--config", "python:bot.gunicorn_settings", "bot.app:create_app()"]
+    children.append(Child("web", web, environment))
+    children.append(Child("worker", [python, "-m", "bot", "worker"], environment))
+    children.append(Child("clock", [python, "-m", "bot", "clock"], environment))
+    return children
+
+
+def _environment(settings: Settings, environ: Mapping[str, str], url: str) -> dict[str, str]:
+    """The children's environment: what was given, and what a laptop needs without being told."""
+    kept = _generated_secrets(settings.home)
+    made = {**kept, **{name: value for name, value in environ.items() if value}}
+    made["DATABASE_URL"] = url
+    made.pop("DATABASE_URL_FILE", None)
+    port = settings.port or free_port()
+    made["PORT"] = str(port)
+    made.setdefault("HOST", "127.0.0.1")
+    made.setdefault("WEB_CONCURRENCY", "1")
+    if settings.webex_access_token is None:
+        playground = int(environ.get("PLAYGROUND_PORT") or "8081") or free_port()
+        made["PLAYGROUND_PORT"] = str(playground)
+        made["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        made["WEBEX_ACCESS_TOKEN"] = f"bot:{_BOT}"
+        made["WEBEX_API_URL"] = f"http://127.0.0.1:{playground}/v1/"
+        made.setdefault("SPARKOPS_ADMINS", _OWNER)
+        if "JENKINS_URL" not in made:
+            made |= {
+                "JENKINS_URL": f"http://127.0.0.1:{playground}/jenkins/",
+                "JENKINS_USER": "sparkops",
+                "JENKINS_TOKEN": "playground-token",
+            }
+    return made
+
+
+def _generated_secrets(home: Path) -> dict[str, str]:
+    """Secrets of this home's own, made once and kept in a file only its owner can read."""
+    path = home / "secrets.json"
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = {name: secrets.token_hex(24) for name in _GENERATED if name not in kept}
+    if missing:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({**kept, **missing}, file, indent=1)
+    return {**kept, **missing}
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _announce(settings: Settings, environment: Mapping[str, str], stopping: threading.Event) -> None:
+    """Wait until everything answers, then say where it is and what to type first."""
+    bot = f"http://127.0.0.1:{environment['PORT']}"
+    if not _wait_ready(f"{bot}/readyz", stopping):
+        print(f"Not everything is ready yet; {bot}/readyz says what is missing.", flush=True)
+        return
+    if settings.webex_access_token is not None:
+        print(f"Sparkops is ready at {bot}. Mention your bot in a Webex room and say: help", flush=True)
+        return
+    chat = f"http://127.0.0.1:{environment['PLAYGROUND_PORT']}/"
+    print(
+        f"\nSparkops is ready.\n\n  Chat page  {chat}\n  Bot        {bot}\n\n"
+        f"Open the chat page. You are {_OWNER} in the room “{_ROOM}”. Type first:\n\n"
+        "  @Sparkops help\n  @Sparkops jenkins jobs\n  @Sparkops jenkins build api BRANCH=main\n\n"
+        "Ctrl-C stops everything.\n",
+        flush=True,
+    )
+
+
+def _wait_ready(url: str, stopping: threading.Event) -> bool:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until and not stopping.wait(0.1):
+        try:
+            with urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            continue
+    return False

@@ -1,0 +1,98 @@
+"""`python -m bot chat`: the same commands in a terminal, with line editing and a history."""
+
+from __future__ import annotations
+
+import contextlib
+import readline
+import time
+from uuid import uuid4
+
+import click
+
+from bot.access import audit
+from bot.assembly import database_url, load_parts, make_services, make_webex
+from bot.commands.execute import execute, record
+from bot.commands.model import Entry, Reply, Request
+from bot.commands.normalise import normalise
+from bot.runs import runs
+from bot.runs.states import ENDED, State
+from bot.settings import Settings, SettingsError
+from bot.store.database import Database
+
+
+class Terminal:
+    """One conversation. Runs are carried out by the worker; their log is followed here."""
+
+    def __init__(self, settings: Settings, person: str | None) -> None:
+        """Raises SettingsError where nobody can be taken for the speaker."""
+        if person is None and not settings.admins:
+            raise SettingsError("Say who you are with --as E-MAIL, or set SPARKOPS_ADMINS.")
+        self._person = person or settings.admins[0]
+        parts = load_parts(settings)
+        self._history = settings.home / "chat_history"
+        database = Database(database_url(settings), pool_size=2)
+        self._services = make_services(parts, database, make_webex(settings))
+
+    def run(self, line: str) -> int:
+        """Answer one line, or talk until the end of input. Returns the exit status: 1 where a line was refused."""
+        if line:
+            return 0 if self._say(line) else 1
+        click.echo(f"You are {self._person}. `help` shows what there is; Ctrl-D ends.")
+        with contextlib.suppress(FileNotFoundError):
+            readline.read_history_file(self._history)
+        try:
+            while True:
+                typed = input("sparkops> ").strip()
+                if typed:
+                    self._say(typed)
+        except (EOFError, KeyboardInterrupt):
+            click.echo()
+        finally:
+            if self._history.parent.is_dir():
+                readline.set_history_length(1000)
+                readline.write_history_file(self._history)
+        return 0
+
+    def _say(self, line: str) -> bool:
+        started = time.monotonic()
+        correlation_id = uuid4().hex[:12]
+        request = Request(
+            key=f"terminal:{uuid4().hex}",
+            entry=Entry.TERMINAL,
+            person=self._person,
+            line=normalise(line),
+            correlation_id=correlation_id,
+        )
+        outcome = execute(request, self._services)
+        entry = record(request, outcome, self._services, started)
+        with self._services.database.transaction() as session:
+            audit.record(session, entry)
+        for reply in outcome.replies:
+            self._show(reply)
+        return outcome.result == "ok"
+
+    def _show(self, reply: Reply) -> None:
+        click.echo(self._services.redactor.redact(reply.markdown))
+        if reply.file is not None:
+            click.echo(f"[{reply.file.name}, {len(reply.file.content)} bytes]")
+        if reply.run_id is not None:
+            self._follow(reply.run_id)
+
+    def _follow(self, run_id: int) -> None:
+        """Print a run's log as it grows, until it ends; Ctrl-C stops the following and not the run."""
+        seen = 0
+        try:
+            while True:
+                with self._services.database.transaction() as session:
+                    run = runs.get(session, run_id)
+                    lines = [each for each in runs.log_lines(session, run_id) if each.id > seen]
+                    state, result = State(run.state), run.result
+                for each in lines:
+                    click.echo(f"{each.at:%H:%M:%S} {each.text}")
+                    seen = each.id
+                if state in ENDED or state is State.LOST:
+                    click.echo(f"Run {run_id} is {state}. {result or ''}")
+                    return
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            click.echo(f"Run {run_id} goes on; `run show {run_id}` tells how it fares.")

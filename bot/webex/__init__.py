@@ -1,0 +1,81 @@
+"""Webex for the bot: a typed client, its errors and resources, the bot's own webhooks, and card builders."""
+
+from bot.webex import cards
+from bot.webex.client import WebexClient
+from bot.webex.errors import (
+    BadAnswer,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    Locked,
+    NotFound,
+    RateLimited,
+    ServerError,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+    WebexError,
+    retry_after_seconds,
+)
+from bot.webex.model import (
+    AttachmentAction,
+    BadData,
+    Membership,
+    Message,
+    Person,
+    Room,
+    RoomType,
+    Webhook,
+)
+from bot.webex.session import File
+from bot.webex.transport import CallHook
+from bot.webex.webhooks import (
+    Backoff,
+    Plan,
+    SyncReport,
+    WantedWebhook,
+    WatchReport,
+    plan,
+    sync,
+    wanted_webhooks,
+    watch,
+)
+
+__all__ = [
+    "AttachmentAction",
+    "Backoff",
+    "BadAnswer",
+    "BadData",
+    "BadRequest",
+    "CallHook",
+    "Conflict",
+    "File",
+    "Forbidden",
+    "Gone",
+    "Locked",
+    "Membership",
+    "Message",
+    "NotFound",
+    "Person",
+    "Plan",
+    "RateLimited",
+    "Room",
+    "RoomType",
+    "ServerError",
+    "SyncReport",
+    "TooLarge",
+    "Unauthorized",
+    "Unreachable",
+    "WantedWebhook",
+    "WatchReport",
+    "WebexClient",
+    "WebexError",
+    "Webhook",
+    "cards",
+    "plan",
+    "retry_after_seconds",
+    "sync",
+    "wanted_webhooks",
+    "watch",
+]

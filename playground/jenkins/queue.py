@@ -1,0 +1,149 @@
+"""The build queue: quiet period, joining of identical items, blocking, cancelling, and forgetting."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from playground.jenkins.builds import Executors
+from playground.jenkins.clock import Clock
+from playground.jenkins.parameters import ParameterValue
+from playground.jenkins.world import Build, Cause, Change, Job
+
+ItemState = Literal["waiting", "blocked", "buildable", "left"]
+
+QUIET_PERIOD = 5.0
+REMEMBERED = 300.0
+"""Seconds Jenkins keeps an item that left the queue (hudson.model.Queue, an expireAfterWrite cache)."""
+
+
+@dataclass(eq=False)
+class QueueItem:
+    """One request to build. `quiet_until` and the other times are epoch milliseconds."""
+
+    id: int
+    job: Job
+    parameters: tuple[ParameterValue, ...]
+    causes: list[Cause]
+    since: int
+    quiet_until: int
+    changes: tuple[Change, ...] = ()
+    state: ItemState = "waiting"
+    quiet_over: bool = False
+    buildable_since: int | None = None
+    left_at: int | None = None
+    cancelled: bool = False
+    build: Build | None = None
+
+
+class Queue:
+    """Holds items until they may build; `call_later` plans the next look, seconds ahead."""
+
+    def __init__(
+        self, clock: Clock, executors: Executors, call_later: Callable[[float, Callable[[], None]], object]
+    ) -> None:
+        self.quieting_down = False
+        self.held = False
+        self.remembered = REMEMBERED
+        self._clock = clock
+        self._executors = executors
+        self._call_later = call_later
+        self._ids = itertools.count(1)
+        self._items: dict[int, QueueItem] = {}
+
+    def next_id(self) -> int:
+        """A queue id for a build that never waited."""
+        return next(self._ids)
+
+    def schedule(
+        self,
+        job: Job,
+        parameters: tuple[ParameterValue, ...],
+        cause: Cause,
+        delay: float | None = None,
+        changes: tuple[Change, ...] = (),
+    ) -> tuple[QueueItem, bool]:
+        """Ask for a build after `delay` seconds (the quiet period by default).
+
+        Returns the item and whether it is new: a waiting item with the same parameters takes the cause on.
+        """
+        for item in self.pending():
+            if item.job is job and item.parameters == parameters:
+                item.causes.append(cause)
+                return item, False
+        seconds = self._clock.scaled(QUIET_PERIOD if delay is None else delay)
+        now = self._clock.now()
+        item = QueueItem(self.next_id(), job, parameters, [cause], now, now + round(seconds * 1000), changes)
+        self._items[item.id] = item
+        self._call_later(seconds, lambda: self._end_quiet_period(item))
+        return item, True
+
+    def pending(self) -> Sequence[QueueItem]:
+        """The items that have not left, oldest first."""
+        return [item for item in self._items.values() if item.state != "left"]
+
+    def item(self, item_id: int) -> QueueItem | None:
+        """An item, also after it left, until Jenkins forgets it."""
+        item = self._items.get(item_id)
+        if item is None or item.left_at is None:
+            return item
+        if self._clock.now() - item.left_at < self.remembered * 1000:
+            return item
+        del self._items[item_id]
+        return None
+
+    def cancel(self, item: QueueItem) -> bool:
+        """Take an item out; False when it has left already."""
+        if item.state == "left":
+            return False
+        item.cancelled = True
+        self._leave(item)
+        return True
+
+    def forget_left(self) -> None:
+        """Lose the items that left, as a restart does; those that wait are kept on disk."""
+        self._items = {item.id: item for item in self.pending()}
+
+    def maintain(self) -> None:
+        """Let every item on that may go on; none may while Jenkins quiets down or is held by a restart."""
+        if self.quieting_down or self.held:
+            return
+        for item in self.pending():
+            if item.quiet_over:
+                self._advance(item)
+
+    def _end_quiet_period(self, item: QueueItem) -> None:
+        item.quiet_over = True
+        self.maintain()
+
+    def _advance(self, item: QueueItem) -> None:
+        item.buildable_since = item.buildable_since or self._clock.now()
+        if item.job.running() and not item.job.concurrent:
+            item.state = "blocked"
+        elif item.job.kind == "freestyle" and self._executors.idle() <= 0:
+            item.state = "buildable"
+        else:
+            self._start(item)
+
+    def _start(self, item: QueueItem) -> None:
+        job = item.job
+        build = Build(
+            job,
+            job.next_number,
+            item.id,
+            self._clock.now(),
+            tuple(item.causes),
+            item.parameters,
+            item.changes,
+        )
+        job.next_number += 1
+        job.builds.append(build)
+        item.build = build
+        self._leave(item)
+        self._executors.start(build)
+
+    def _leave(self, item: QueueItem) -> None:
+        item.state = "left"
+        item.left_at = self._clock.now()

@@ -1,0 +1,152 @@
+"""Faults that a test or a person switches on: bad answers to API calls, bad webhook deliveries."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import count
+from random import Random
+from typing import Any
+
+from playground.webex.errors import BadRequest, NotFound
+
+CALL_KINDS = frozenset({"status", "slow", "drop", "html", "limit"})
+DELIVERY_KINDS = frozenset({"duplicate", "delay", "out-of-order", "fail"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault.
+
+    `match` names what it hits: `method` and `path` (a glob) of a call, or `webhook` (a resource, a webhook's
+    id or `*`) and `event` of a delivery. `delay` and `window` are seconds, `count` is how often it still
+    strikes (None: until it is deleted), `limit` how many matching calls per `window` and token pass.
+    """
+
+    id: str
+    kind: str
+    match: Mapping[str, str]
+    status: int
+    retry_after: int | None
+    delay: float
+    count: int | None
+    probability: float
+    limit: int
+    window: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fault as the control API shows it."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "match": dict(self.match),
+            "status": self.status,
+            "retryAfter": self.retry_after,
+            "delay": self.delay,
+            "count": self.count,
+            "probability": self.probability,
+            "limit": self.limit,
+            "window": self.window,
+        }
+
+
+class Faults:
+    """The faults that are switched on, in order of being switched on."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._faults: dict[str, Fault] = {}
+        self._number = count(1)
+
+    def add(self, body: Mapping[str, Any]) -> Fault:
+        """Switch a fault on from its JSON and return it. Raises BadRequest when it makes no sense."""
+        fault = _parse(f"fault-{next(self._number)}", body)
+        self._faults[fault.id] = fault
+        return fault
+
+    def all(self) -> list[Fault]:
+        """Return the faults that can still strike."""
+        return list(self._faults.values())
+
+    def remove(self, fault_id: str) -> None:
+        """Switch a fault off. Raises NotFound."""
+        if self._faults.pop(fault_id, None) is None:
+            raise NotFound(f"There is no fault '{fault_id}'.")
+
+    def clear(self) -> None:
+        """Switch all faults off."""
+        self._faults.clear()
+
+    def of_call(self, method: str, path: str) -> list[Fault]:
+        """Return the faults that strike this API call, and count them down."""
+        if not self._faults:
+            return []
+        return list(self._strike(fault for fault in self._faults.values() if _hits_call(fault, method, path)))
+
+    def of_delivery(self, webhook_id: str, resource: str, event: str) -> list[Fault]:
+        """Return the faults that strike this delivery, and count them down."""
+        if not self._faults:
+            return []
+        names = (webhook_id, resource, "*")
+        return list(
+            self._strike(fault for fault in self._faults.values() if _hits_delivery(fault, names, event))
+        )
+
+    def _strike(self, candidates: Iterator[Fault]) -> Iterator[Fault]:
+        for fault in list(candidates):
+            if fault.probability < 1 and self._random.random() >= fault.probability:
+                continue
+            self._count_down(fault)
+            yield fault
+
+    def _count_down(self, fault: Fault) -> None:
+        if fault.count is None:
+            return
+        if fault.count <= 1:
+            del self._faults[fault.id]
+        else:
+            self._faults[fault.id] = replace(fault, count=fault.count - 1)
+
+
+def _hits_call(fault: Fault, method: str, path: str) -> bool:
+    if fault.kind not in CALL_KINDS:
+        return False
+    return fault.match.get("method", method) == method and fnmatchcase(path, fault.match.get("path", "*"))
+
+
+def _hits_delivery(fault: Fault, names: tuple[str, ...], event: str) -> bool:
+    if fault.kind not in DELIVERY_KINDS:
+        return False
+    return fault.match.get("webhook", "*") in names and fault.match.get("event", event) == event
+
+
+def _parse(fault_id: str, body: Mapping[str, Any]) -> Fault:
+    kind = body.get("kind")
+    if kind not in CALL_KINDS | DELIVERY_KINDS:
+        raise BadRequest(
+            f"kind must be one of {', '.join(sorted(CALL_KINDS | DELIVERY_KINDS))}, not {kind!r}."
+        )
+    match = body.get("match", {})
+    if not isinstance(match, Mapping) or not all(isinstance(value, str) for value in match.values()):
+        raise BadRequest("match must be an object of strings.")
+    known = {"method", "path"} if kind in CALL_KINDS else {"webhook", "event"}
+    if set(match) - known:
+        raise BadRequest(f"match of a '{kind}' fault can hold {' and '.join(sorted(known))}, nothing else.")
+    retry_after = body.get("retryAfter")
+    strikes = body.get("count")
+    try:
+        return Fault(
+            id=fault_id,
+            kind=kind,
+            match=dict(match),
+            status=int(body.get("status", 503 if kind == "fail" else 429)),
+            retry_after=None if retry_after is None else int(retry_after),
+            delay=float(body.get("delay", 1.0)),
+            count=None if strikes is None else int(strikes),
+            probability=float(body.get("probability", 1.0)),
+            limit=int(body.get("limit", 300)),
+            window=float(body.get("window", 60.0)),
+        )
+    except (TypeError, ValueError) as error:
+        raise BadRequest(
+            f"status, retryAfter, count, limit are whole numbers, the others numbers: {error}."
+        ) from error

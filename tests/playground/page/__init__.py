@@ -1,0 +1,1 @@
+"""Tests of the chat page of the playground's Webex, in a browser."""
