@@ -63,9 +63,10 @@ _CONTEXTS: Final = (
     (rf"--{_SENSITIVE}[ \t]++", r"(?:{known}|[^\s\"'`])++"),
     (r"(?i:bearer)[ \t]++", r"[A-Za-z0-9._~+/=-]{16,}+"),
     # RFC 3986, userinfo; a Jenkins API token (11 and 32 hexadecimal digits) even where the scheme is missing.
-    (r"://[^\s/?#@:\"'<>]*+:", rf"{_USERINFO}(?:@{_USERINFO}(?=@))*+(?=@)"),
+    (r"://[^\s/?#@:\"'<>«»]*+:", rf"{_USERINFO}(?:@{_USERINFO}(?=@))*+(?=@)"),
     (r":", r"11[0-9a-f]{32}(?=@)"),
-    (r"(?<!\S)(?:-u|--user)[ \t=]*+[\"']?[^\s:\"']{1,64}:", r"(?:{known}|[^\s\"'@]){8,}+"),
+    # curl's and wget's `-u user:password`; but `docker run -u 1000:1000` has none.
+    (r"(?<!\S)(?:-u|--user)[ \t=]*+[\"']?+[^\s:\"'«»]++:", r"(?!\d++(?!\S))(?:{known}|[^\s\"'])++"),
 )
 
 

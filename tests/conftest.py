@@ -1,0 +1,58 @@
+"""Fixtures for all tests: one PostgreSQL for the session, an emptied database for each test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.store.database import Database
+from bot.store.embedded import EmbeddedPostgres
+from bot.store.migrate import migrate
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    """What the developer has set for a bot of their own is none of the tests' business."""
+    for name in list(os.environ):
+        if name.startswith(("WEBEX_", "JENKINS_", "SPARKOPS_")) or name in {
+            "DATABASE_URL",
+            "PUBLIC_URL",
+            "DYNO",
+        }:
+            if name != "SPARKOPS_POSTGRES_USER":
+                del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL with the present schema. `SPARKOPS_TEST_DATABASE_URL` names another to use."""
+    with tempfile.TemporaryDirectory(prefix="sparkops-tests-") as folder:
+        with EmbeddedPostgres(Path(folder) / "home") as server:
+            url = server.start()
+            migrate(url)
+            yield url
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """The database, with every table of ours and of the queue emptied."""
+    database = Database(postgres_url, pool_size=5)
+    empty(database)
+    yield database
+    database.close()
+
+
+def empty(database: Database) -> None:
+    """Delete every row but the migrations' own."""
+    with database.transaction() as session:
+        tables = session.scalars(
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        ).all()
+        session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
