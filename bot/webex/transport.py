@@ -79,8 +79,8 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         """Send one request with this transport's own timeout (the caller's is in whole seconds).
 
-        Raises requests.HTTPError for statuses of 400 and above, InvalidJSONError for a success without a JSON
-        object, InvalidURL rather than carry the token to another host.
+        Raises requests.HTTPError for all but successes and redirects, InvalidJSONError for a success without
+        a JSON object, InvalidURL rather than carry the token to another host.
         """
         self._keep_token_home(request)
         status: int | None = None
@@ -95,9 +95,9 @@ class Transport(HTTPAdapter):
             if self._on_call:
                 route = route_of(str(request.url), self._base_url)
                 self._on_call(str(request.method), route, status, perf_counter() - started)
-        if status >= 400:
+        if status >= 300 and not response.is_redirect:
             raise requests.HTTPError(response=response)
-        if 200 <= status < 300 and not stream:
+        if status < 300 and not stream:
             _settle_success(response, str(request.method))
         return response
 

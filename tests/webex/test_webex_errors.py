@@ -192,10 +192,10 @@ def test_an_error_body_may_be_anything(body: object) -> None:
 def test_a_slow_webex_is_unreachable_after_a_timeout_in_fractions_of_a_second(
     playground: Playground, bot: Account, room: Room
 ) -> None:
-    """The SDK takes whole seconds only."""
+    """The SDK takes whole seconds only; here it would wait a whole one and be answered."""
     hurried = WebexClient(bot.token, playground.api, timeout=0.2)
     with (
-        playground.fault("POST", "messages", kind="slow", delay=20),
+        playground.fault("POST", "messages", kind="slow", delay=0.7),
         pytest.raises(Unreachable) as caught,
     ):
         hurried.post_message(room.id, markdown="hello")
@@ -247,10 +247,12 @@ def test_a_refusal_is_told_as_such_also_while_another_error_is_being_handled() -
 
 def test_an_answer_that_breaks_off_is_none() -> None:
     half = Answer(200, '{"id": "p", "ema', {"Content-Length": "100"})
+    statuses: list[int | None] = []
     with scripted(half) as server, pytest.raises(Unreachable) as caught:
-        WebexClient(TOKEN, server.url).me()
+        WebexClient(TOKEN, server.url, on_call=lambda *call: statuses.append(call[2])).me()
 
     assert caught.value.outcome_unknown
+    assert statuses == [None]
 
 
 def test_a_web_page_in_place_of_webex(playground: Playground, bot: Account) -> None:

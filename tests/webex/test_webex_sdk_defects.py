@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 from webex_peers import Answer, scripted
 
-from bot.webex import BadAnswer, File, TooLarge, WebexClient
+from bot.webex import BadAnswer, File, TooLarge, WebexClient, WebexError
 
 TOKEN = "NmYtc2VjcmV0LXRva2Vu"
 ME = {"id": "p", "emails": ["sparkops@webex.bot"], "displayName": "Sparkops", "type": "bot"}
@@ -146,9 +147,25 @@ def test_a_file_that_webex_keeps_elsewhere_is_fetched_there_without_the_token() 
     assert "Authorization" not in storage.received[0].headers
 
 
-def test_a_download_stops_at_its_limit_also_when_no_length_was_announced() -> None:
-    with scripted(Answer(200, "x" * 300_000, {"Connection": "close"})) as server, pytest.raises(TooLarge):
+def test_a_download_stops_at_its_limit_also_when_it_was_announced_as_small() -> None:
+    swelling = gzip.compress(b"x" * 300_000)
+    answer = Answer(200, swelling, {"Content-Encoding": "gzip"})
+    assert len(swelling) < 1000
+    with scripted(answer) as server, pytest.raises(TooLarge):
         WebexClient(TOKEN, server.url).download(f"{server.url}contents/1", max_bytes=1000)
+
+
+def test_a_file_announced_as_too_large_is_not_even_begun() -> None:
+    announced = Answer(200, "x", {"Content-Length": "100000000"})
+    with scripted(announced) as server, pytest.raises(TooLarge):
+        WebexClient(TOKEN, server.url).download(f"{server.url}contents/1", max_bytes=1000)
+
+
+def test_a_redirect_to_nowhere_is_no_file() -> None:
+    with scripted(Answer(302, "moved")) as server, pytest.raises(WebexError) as caught:
+        WebexClient(TOKEN, server.url).download(f"{server.url}contents/1", max_bytes=1000)
+
+    assert str(caught.value) == f"Downloading {server.url}contents/1: Webex answered 302 Found"
 
 
 def test_a_file_needs_no_disk() -> None:

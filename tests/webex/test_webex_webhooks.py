@@ -290,6 +290,14 @@ def test_a_webhook_that_is_disabled_over_and_over_is_tried_ever_more_rarely(
     assert tried == [1, 3, 7, 15, 31, 61, 91]
 
 
+def test_enabling_can_set_the_secret_again(bot: Account, playground: Playground) -> None:
+    disabled_webhook(bot, playground)
+
+    watch(bot.client, "sparkops", {}, NOON, secret="another-secret")
+
+    assert [each.secret_fingerprint for each in bot.client.list_webhooks()] == [fingerprint("another-secret")]
+
+
 def test_the_third_try_says_which_it_is(bot: Account, playground: Playground) -> None:
     webhook = disabled_webhook(bot, playground)
     twice = Backoff(2, NOON - timedelta(minutes=2), NOON)
