@@ -73,14 +73,18 @@ def clock() -> None:
         keeper.stop()
 
 
-@cli.command()
+@cli.command(context_settings={"allow_interspersed_args": False})
 @click.option("--as", "person", help="The e-mail to speak as; the first of SPARKOPS_ADMINS by default.")
 @click.argument("line", nargs=-1)
 def chat(person: str | None, line: tuple[str, ...]) -> None:
-    """Talk with the bot in this terminal. With a LINE it answers that and leaves."""
+    """Talk with the bot in this terminal. With a LINE it answers that and leaves.
+
+    A LINE may be given as one quoted argument or, each word as the shell read it, as several.
+    """
+    from bot.commands.model import join_words
     from bot.terminal import Terminal
 
-    sys.exit(Terminal(Settings.load(), person).run(" ".join(line)))
+    sys.exit(Terminal(Settings.load(), person).run(line[0] if len(line) == 1 else join_words(line)))
 
 
 @cli.command()
@@ -140,6 +144,8 @@ def _plain_logs() -> None:
 
 def main() -> None:
     """Run the command line; what the operator can mend is one clear line."""
+    from sqlalchemy.exc import OperationalError
+
     from bot.commands.registry import AmbiguousCommand
     from bot.integration import IntegrationError
     from bot.store.database import DatabaseError
@@ -149,6 +155,9 @@ def main() -> None:
         cli(prog_name="python -m bot")
     except (SettingsError, IntegrationError, AmbiguousCommand, DatabaseError, EmbeddedPostgresError) as error:
         click.echo(f"{error}", err=True)
+        sys.exit(2)
+    except OperationalError as error:
+        click.echo(f"The database does not answer: {error.orig}", err=True)
         sys.exit(2)
 
 

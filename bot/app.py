@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def make_app(web: Web) -> Flask:
     """The application over its parts."""
     app = Flask("bot")
-    app.config["MAX_CONTENT_LENGTH"] = web.settings.max_body_bytes
+    app.config["MAX_CONTENT_LENGTH"] = web.settings.max_body_bytes + 1  # see Web.body
     app.extensions["sparkops"] = web
     for blueprint in (health.blueprint, hooks.blueprint, rest.blueprint):
         app.register_blueprint(blueprint)

@@ -11,6 +11,7 @@ from bot.commands.builtin import COMMANDS
 from bot.commands.context import Services
 from bot.commands.registry import Registry
 from bot.inbound.identity import KnownIdentity
+from bot.inbound.intake import Intake
 from bot.inbound.web import Web
 from bot.integration import Integration, Loaded, find_integrations
 from bot.outbound.redact import Redactor
@@ -62,12 +63,7 @@ def database_url(settings: Settings) -> str:
     """
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
-    if settings.dyno:
-        raise SettingsError(
-            "This is a Heroku dyno and DATABASE_URL is not set. A dyno's disk is wiped at every restart, so the "
-            "embedded database would forget everything: add Heroku Postgres "
-            "(heroku addons:create heroku-postgresql:essential-0)."
-        )
+    refuse_embedded_on_a_dyno(settings)
     url = attach(settings.home)
     if url is None:
         raise SettingsError(
@@ -75,6 +71,16 @@ def database_url(settings: Settings) -> str:
             "`python -m bot run` (or `make run`) starts one."
         )
     return url
+
+
+def refuse_embedded_on_a_dyno(settings: Settings) -> None:
+    """Raises SettingsError on a Heroku dyno."""
+    if settings.dyno:
+        raise SettingsError(
+            "This is a Heroku dyno and DATABASE_URL is not set. A dyno's disk is wiped at every restart, so the "
+            "embedded database would forget everything: add Heroku Postgres "
+            "(heroku addons:create heroku-postgresql:essential-0)."
+        )
 
 
 def make_webex(settings: Settings) -> WebexClient:
@@ -112,6 +118,7 @@ def make_web(parts: Parts, database: Database) -> Web:
         settings=parts.settings,
         database=database,
         counters=Counters(database),
+        intake=Intake(database),
         identity=KnownIdentity(database),
         integrations=parts.integrations,
     )

@@ -105,7 +105,7 @@ def find_integrations(settings: Settings) -> tuple[Integration, ...]:
     Raises IntegrationError where one cannot be imported or does not offer `integration`.
     """
     modules = [f"integrations.{name}" for name in _beside()]
-    modules += [point.value for point in entry_points(group="sparkops.integrations")]
+    modules += [point.module for point in entry_points(group="sparkops.integrations")]
     modules += settings.file.modules
     found = [_load(name) for name in dict.fromkeys(modules)]
     names = [each.name for each in found]
@@ -117,7 +117,9 @@ def find_integrations(settings: Settings) -> tuple[Integration, ...]:
 def _beside() -> tuple[str, ...]:
     try:
         package = importlib.import_module("integrations")
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != "integrations":
+            raise IntegrationError(f"The folder of integrations cannot be loaded: {error}") from error
         return ()
     return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg))
 

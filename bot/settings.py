@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -39,6 +39,7 @@ def _listed(value: object) -> object:
 Model = TypeVar("Model", bound=BaseModel)
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Effects = Annotated[tuple[Literal["read", "change", "destroy"], ...], BeforeValidator(_listed)]
 
 
 class _Strict(BaseModel):
@@ -56,7 +57,7 @@ class AccessRule(_Strict):
     deny: Listed = ()
     rooms: Listed = ("*",)
     commands: Listed = ("*",)
-    effects: tuple[Literal["read", "change", "destroy"], ...] = ("read", "change", "destroy")
+    effects: Effects = ("read", "change", "destroy")
     arguments: dict[str, Listed] = Field(default_factory=dict)
     reason: str = ""
 
@@ -70,9 +71,23 @@ class ConfigFile(_Strict):
 
     groups: dict[str, Listed] = Field(default_factory=dict)
     access: tuple[AccessRule, ...] = ()
-    integrations: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    integrations: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     modules: tuple[str, ...] = ()
     """Further integrations to load, as importable module names."""
+
+    def model_post_init(self, _context: object) -> None:
+        """A name nobody bears is refused: a deny that is about nobody would let everybody in."""
+        for name, members in self.groups.items():
+            for member in members:
+                if "@" not in member and member != "*":
+                    raise ValueError(f"the group {name!r} holds {member!r}, which is no e-mail")
+        for number, rule in enumerate(self.access, start=1):
+            for name in (*rule.allow, *rule.deny):
+                if "@" not in name and name != "everyone" and name not in self.groups:
+                    raise ValueError(
+                        f"rule {number} of 'access' is about {name!r}, which is no group, no e-mail and not "
+                        "'everyone'"
+                    )
 
 
 class Settings(BaseModel):
@@ -96,7 +111,8 @@ class Settings(BaseModel):
     """Seconds after which an event is recorded but no longer acted on."""
     max_body_bytes: int = Field(1_000_000, alias="SPARKOPS_MAX_BODY", gt=0)
     confirm_seconds: float = Field(120.0, alias="SPARKOPS_CONFIRM_SECONDS", gt=0)
-    worker_threads: int = Field(16, alias="SPARKOPS_WORKER_THREADS", ge=1, le=128)
+    worker_threads: int = Field(50, alias="SPARKOPS_WORKER_THREADS", ge=1, le=200)
+    """Events a worker handles side by side; they spend their time waiting for Webex and Jenkins."""
     database_pool: int = Field(4, alias="SPARKOPS_DATABASE_POOL", ge=1, le=64)
     edit_interval: float = Field(1.0, alias="SPARKOPS_EDIT_INTERVAL", gt=0)
     """Seconds before a live message's first edit; later edits wait longer (Webex allows ten)."""
@@ -113,7 +129,7 @@ class Settings(BaseModel):
         """
         env = dict(os.environ if environ is None else environ)
         path = Path(env.get("SPARKOPS_CONFIG") or "sparkops.yaml")
-        if "SPARKOPS_CONFIG" in env and not path.exists():
+        if env.get("SPARKOPS_CONFIG") and not path.exists():
             raise SettingsError(f"SPARKOPS_CONFIG names {path}, and there is no such file.")
         file = read_config_file(path, env) if path.exists() else ConfigFile()
         return read_environment(cls, env, file=file, environment=env)
@@ -134,7 +150,8 @@ class Settings(BaseModel):
         if self.webex_access_token:
             given.append(self.webex_access_token.get_secret_value())
         if self.database_url:
-            given.append(urlsplit(self.database_url.get_secret_value()).password or "")
+            password = urlsplit(self.database_url.get_secret_value()).password or ""
+            given += [password, unquote(password)]
         parts = [part.strip() for value in given for part in value.split(",")]
         return tuple(dict.fromkeys(value for value in (*given, *parts) if value))
 
@@ -191,21 +208,23 @@ def _substitute(value: object, environ: Mapping[str, str], where: str) -> Any:
     if isinstance(value, dict):
         return {key: _substitute(item, environ, f"{where}: {key}") for key, item in value.items()}
     if isinstance(value, list):
-        return [_substitute(item, environ, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_substitute(item, environ, f"{where}[{index}]") for index, item in enumerate(value, start=1)]
     if not isinstance(value, str):
         return value
 
     def named(match: re.Match[str]) -> str:
-        if match.group(1) not in environ:
+        given = _named(match.group(1), environ)
+        if given is None:
             raise SettingsError(f"{where}: ${{{match.group(1)}}} is not set in the environment.")
-        return environ[match.group(1)]
+        return given
 
     return _REFERENCE.sub(named, value)
 
 
 def _explain(error: ValidationError, where: str) -> str:
+    """One line per fault; rules count from 1, as in the audit."""
     lines = []
     for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "top level"
-        lines.append(f"{where}, {place}: {fault['msg']}.")
+        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"])
+        lines.append(f"{where}, {place or 'top level'}: {fault['msg'].removeprefix('Value error, ')}.")
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import structlog
 
+from bot.assembly import refuse_embedded_on_a_dyno
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.home_lock import HomeLock
@@ -62,11 +63,16 @@ class Child:
         log.warning("run.child_ended", process=self.name, code=code, again_in=self.pause)
         self.process, self.not_before = None, now + self.pause
 
+    def terminate(self) -> None:
+        """SIGTERM, where it still runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
     def stop(self, seconds: float) -> None:
         """SIGTERM, and SIGKILL to its group if it is still there after `seconds`."""
-        if self.process is None or self.process.poll() is not None:
+        self.terminate()
+        if self.process is None:
             return
-        self.process.terminate()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -79,6 +85,8 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
 
     Raises AlreadyRunning where another `run` uses the same home, and SettingsError.
     """
+    if settings.database_url is None:
+        refuse_embedded_on_a_dyno(settings)
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -105,6 +113,10 @@ def _supervise(settings: Settings, environment: dict[str, str], stopping: thread
             for child in children:
                 child.keep_alive()
     finally:
+        # The playground goes last: what is still on its way into a room shall arrive.
+        for child in reversed(children):
+            if child.name != "playground":
+                child.terminate()
         for child in reversed(children):
             child.stop(25.0)
 

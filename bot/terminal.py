@@ -14,6 +14,7 @@ from bot.assembly import database_url, load_parts, make_services, make_webex
 from bot.commands.execute import execute, record
 from bot.commands.model import Entry, Reply, Request
 from bot.commands.normalise import normalise
+from bot.commands.tables import utc
 from bot.runs import runs
 from bot.runs.states import ENDED, State
 from bot.settings import Settings, SettingsError
@@ -34,7 +35,10 @@ class Terminal:
         self._services = make_services(parts, database, make_webex(settings))
 
     def run(self, line: str) -> int:
-        """Answer one line, or talk until the end of input. Returns the exit status: 1 where a line was refused."""
+        """Answer one line, or talk until the end of input.
+
+        Returns the exit status: 1 where the line was not carried out, or its run did not end well.
+        """
         if line:
             return 0 if self._say(line) else 1
         click.echo(f"You are {self._person}. `help` shows what there is; Ctrl-D ends.")
@@ -67,19 +71,20 @@ class Terminal:
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
             audit.record(session, entry)
-        for reply in outcome.replies:
-            self._show(reply)
-        return outcome.result == "ok"
+        well = [self._show(reply) for reply in outcome.replies]
+        return outcome.result == "ok" and all(well)
 
-    def _show(self, reply: Reply) -> None:
+    def _show(self, reply: Reply) -> bool:
         click.echo(self._services.redactor.redact(reply.markdown))
         if reply.file is not None:
             click.echo(f"[{reply.file.name}, {len(reply.file.content)} bytes]")
-        if reply.run_id is not None:
-            self._follow(reply.run_id)
+        return reply.run_id is None or self._follow(reply.run_id)
 
-    def _follow(self, run_id: int) -> None:
-        """Print a run's log as it grows, until it ends; Ctrl-C stops the following and not the run."""
+    def _follow(self, run_id: int) -> bool:
+        """Print a run's log as it grows, until it ends; Ctrl-C stops the following and not the run.
+
+        Returns False for a run seen to end in anything but `done`.
+        """
         seen = 0
         try:
             while True:
@@ -88,11 +93,12 @@ class Terminal:
                     lines = [each for each in runs.log_lines(session, run_id) if each.id > seen]
                     state, result = State(run.state), run.result
                 for each in lines:
-                    click.echo(f"{each.at:%H:%M:%S} {each.text}")
+                    click.echo(f"{utc(each.at, '%H:%M:%S')} {each.text}")
                     seen = each.id
                 if state in ENDED or state is State.LOST:
-                    click.echo(f"Run {run_id} is {state}. {result or ''}")
-                    return
+                    click.echo(f"Run {run_id} is {state}. {result or ''}".rstrip())
+                    return state is State.DONE
                 time.sleep(0.5)
         except KeyboardInterrupt:
             click.echo(f"Run {run_id} goes on; `run show {run_id}` tells how it fares.")
+            return True

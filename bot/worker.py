@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.assembly import Parts, database_url, make_services, make_webex
 from bot.commands.context import Services
 from bot.inbound import inbox
+from bot.inbound.dispatch import Dispatcher
 from bot.inbound.handle import InboxHandler
 from bot.inbound.identity import Identity, save_identity
 from bot.inbound.rooms import Rooms
@@ -35,6 +36,8 @@ from bot.webex import WebexError
 
 log = structlog.get_logger(__name__)
 
+_TASKS = 16
+"""Jobs at once: run steps, and batches of events, which have threads of their own."""
 _RETRY_WEBEX = 15.0
 """Seconds between tries to find out who the bot is, while Webex refuses the token or does not answer."""
 
@@ -86,7 +89,9 @@ class Worker:
     async def _work(self, me: Identity, ownership: Ownership) -> None:
         parts, services, settings = self._parts, self._services, self._parts.settings
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        sender = Sender(self._database, services.webex, self._counters, ownership.id)
+        sender = Sender(
+            self._database, services.webex, self._counters, ownership.id, threads=settings.worker_threads
+        )
         engine = Engine(
             database=self._database,
             redactor=services.redactor,
@@ -100,23 +105,24 @@ class Worker:
         events = WebexEvents(
             services.webex, rooms, me, allowed_bots=settings.allowed_bots, max_age=settings.max_event_age
         )
-        handler = InboxHandler(services, events, rooms, sender, parts.integrations, ownership.id)
+        handler = InboxHandler(
+            services, events, rooms, sender, parts.integrations, ownership.id, threads=settings.worker_threads
+        )
         watch = WebhookWatch(services, sender)
         queue = Queue(
             self._url,
             {
-                inbox.HANDLE_TASK: handler.handle,
                 STEP_TASK: engine.step,
                 "webex.watch": watch.look,
                 "store.tidy": lambda: tidy(self._database),
             },
-            threads=settings.worker_threads,
+            threads=_TASKS,
         )
 
         def free_the_dead(session: Session) -> None:
             dead = free_work_of_the_dead(session)
             engine.recover(session, dead)
-            inbox.put_back_forgotten(session, ownership.id, handler.active())
+            handler.put_back_forgotten(session)
             engine.recover_forgotten(session)
             sender.release_forgotten(session)
             for executor in dead:
@@ -138,10 +144,14 @@ class Worker:
             for_the_dead=free_the_dead,
             lost=lost,
         )
+        dispatcher = Dispatcher(self._url, handler, slots=settings.worker_threads)
         due.start()
+        dispatcher.start()
         threading.Thread(target=told_to_stop, name="stop", daemon=True).start()
         threading.Thread(target=watch.set_up, name="webhooks", daemon=True).start()
         await queue.run(stop)
+        dispatcher.stop()
+        handler.close()
         due.stop()
         sender.close()
         self._counters.flush()

@@ -6,17 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.store.database import driver_connection
 from bot.store.models import AuditRow
 
 _LONGEST_LINE = 2000
+_RECORD = """
+    INSERT INTO audit (request_key, correlation_id, entry, person_email, room_id, command, line, decision,
+                       rule, result, duration_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (request_key) DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an audit row tells. `decision` is allowed, denied, unknown, incomplete or confirmation asked."""
+    """What an audit row tells.
+
+    `decision` is allowed, denied, unknown, incomplete, wrong or confirmation asked.
+    """
 
     request_key: str
     correlation_id: str
@@ -34,20 +43,22 @@ class Entry:
 
 def record(session: Session, entry: Entry) -> None:
     """Write the row; a request that is handled again after a crash still has one."""
-    values = {
-        "request_key": entry.request_key,
-        "correlation_id": entry.correlation_id,
-        "entry": entry.entry,
-        "person_email": entry.person.casefold(),
-        "room_id": entry.room_id,
-        "command": entry.command,
-        "line": entry.line[:_LONGEST_LINE],
-        "decision": entry.decision,
-        "rule": entry.rule,
-        "result": entry.result,
-        "duration_ms": entry.duration_ms,
-    }
-    session.execute(insert(AuditRow).values(**values).on_conflict_do_nothing())
+    driver_connection(session).execute(
+        _RECORD,
+        (
+            entry.request_key,
+            entry.correlation_id,
+            entry.entry,
+            entry.person.casefold(),
+            entry.room_id,
+            entry.command,
+            entry.line[:_LONGEST_LINE],
+            entry.decision,
+            entry.rule,
+            entry.result,
+            entry.duration_ms,
+        ),
+    )
 
 
 def latest(

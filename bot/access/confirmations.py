@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from bot.outbound.quoting import quote
 from bot.store.models import Confirmation
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -71,7 +72,7 @@ def confirm(session: Session, code: str, *, person: str, room_id: str | None, re
         select(Confirmation).where(Confirmation.code == code.upper()).with_for_update()
     ).first()
     if row is None:
-        raise NotConfirmed(f"Nothing waits for the code {code.upper()}.")
+        raise NotConfirmed(f"Nothing waits for the code {quote(code.upper())}.")
     if row.person_email != person.casefold():
         raise NotConfirmed(f"{row.code} was asked of {row.person_email}, and only they can confirm it.")
     if row.room_id != room_id:
@@ -99,3 +100,9 @@ def expected_digest(session: Session, code: str) -> str | None:
     """The digest a confirmed command must still have when it runs."""
     row = session.get(Confirmation, code)
     return row.digest if row else None
+
+
+def expected_text(session: Session, code: str) -> str | None:
+    """What a confirmed command said it would do; a handler whose target may have moved compares."""
+    row = session.get(Confirmation, code)
+    return row.effect_text if row else None

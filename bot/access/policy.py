@@ -8,8 +8,12 @@ from fnmatch import fnmatchcase
 
 from bot.settings import AccessRule, Settings
 
-OPEN_COMMANDS = frozenset({"help", "ping", "whoami", "version"})
-"""Commands anyone may run where no rule denies them: they tell nothing but how to be let in."""
+OPEN_COMMANDS = frozenset({"help", "ping", "whoami", "version", "confirm", "leave"})
+"""Commands anyone may run where no rule denies them: they tell nothing but how to be let in, or answer
+what their asker was asked to confirm, which passes the gate again."""
+
+_ROOM_TYPES = frozenset({"direct", "group", "none"})
+"""Words that name a kind of place: whoever calls a room `direct` does not make it one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,15 @@ class Policy:
 
 
 def _room_matches(rooms: tuple[str, ...], question: Question) -> bool:
-    return any(
-        room == "*"
-        or room == question.room_type
-        or room in question.room_ids
-        or (question.room_type == "group" and _glob(question.room_title, room))
-        for room in rooms
-    )
+    return any(_is_room(question, room) for room in rooms)
+
+
+def _is_room(question: Question, room: str) -> bool:
+    if room == "*" or room in question.room_ids:
+        return True
+    if room.casefold() in _ROOM_TYPES:
+        return room.casefold() == question.room_type
+    return question.room_type == "group" and _glob(question.room_title, room)
 
 
 def _arguments_match(rule: AccessRule, given: Mapping[str, tuple[str, ...]]) -> bool:

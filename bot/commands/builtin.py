@@ -12,8 +12,9 @@ from bot.access import audit, confirmations
 from bot.commands import help as helptext
 from bot.commands.context import Context
 from bot.commands.execute import confirmed
-from bot.commands.model import Command, CommandError, Effect, Reply, Rerun, command
-from bot.commands.tables import table
+from bot.commands.model import Command, CommandError, Effect, Entry, Reply, Request, Rerun, command
+from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.tables import table, utc
 from bot.outbound.quoting import code, fence, quote
 from bot.runs import runs
 from bot.runs.states import ENDED, State
@@ -55,11 +56,16 @@ def whoami(context: Context) -> Reply:
     """Say who I take you for, where, and by what you are let in."""
     request, policy = context.request, context.services.policy
     groups = ", ".join(policy.groups_of(request.person)) or "none"
-    place = f"the room {quote(request.place.title)}" if request.place.title else f"({request.entry})"
-    if request.place.type == "direct":
-        place = "our direct room"
     owner = " You are one of my owners." if request.person.casefold() in policy.owners else ""
-    return Reply(f"You are **{quote(request.person)}**, in {place}. Groups: {quote(groups)}.{owner}")
+    return Reply(f"You are **{quote(request.person)}**, {_where(request)}. Groups: {quote(groups)}.{owner}")
+
+
+def _where(request: Request) -> str:
+    if request.place.type == "direct":
+        return "in our direct room"
+    if request.place.room_id is not None:
+        return f"in the room {quote(request.place.title)}"
+    return "at the terminal" if request.entry is Entry.TERMINAL else "in no room"
 
 
 @command("confirm", examples=("confirm 7K3F9Q",))
@@ -103,7 +109,7 @@ def show_audit(context: Context, last: int, person: str | None, denied: bool) ->
     if not rows:
         return Reply("No such requests yet.")
     lines = [
-        (f"{row.at:%m-%d %H:%M:%S}" if row.at else "", row.person, row.decision, row.line[:48], row.result)
+        (utc(row.at, "%m-%d %H:%M:%S") if row.at else "", row.person, row.decision, row.line[:48], row.result)
         for row in rows
     ]
     return Reply(fence(table(("when (UTC)", "who", "decision", "asked", "result"), lines)))
@@ -116,19 +122,25 @@ def run_list(context: Context, everything: bool, last: int) -> Reply:
     """Show the runs that are going on."""
     with context.services.database.transaction() as session:
         found = runs.latest(session, limit=last, unfinished=not everything)
-        rows = [(str(each.id), each.state, each.title, each.requester, f"{each.created_at:%m-%d %H:%M}") for each in found]
+        rows = [
+            (str(each.id), each.state, each.title, each.requester, utc(each.created_at, "%m-%d %H:%M"))
+            for each in found
+        ]
     if not rows:
-        return Reply("Nothing is running. `run list --all` shows what was.")
+        return Reply("No runs yet." if everything else "Nothing is running. `run list --all` shows what was.")
     return Reply(fence(table(("run", "state", "what", "who", "since (UTC)"), rows)))
 
 
 @command("run show", examples=("run show 1",))
-@click.argument("number", type=int)
+@click.argument("number", type=BUILD_NUMBER)
 def run_show(context: Context, number: int) -> Reply:
     """Show one run: its state, and every move it made."""
     with context.services.database.transaction() as session:
         run = _run(session, number)
-        moves = [(f"{each.at:%H:%M:%S}", each.new, each.who[:32], each.why[:60]) for each in runs.transitions(session, number)]
+        moves = [
+            (utc(each.at, "%H:%M:%S"), each.new, each.who[:32], each.why[:60])
+            for each in runs.transitions(session, number)
+        ]
         head = f"**{quote(run.title)}** (run {run.id}): **{run.state}**, for {quote(run.requester)}."
         head += f" {quote(run.result)}" if run.result else ""
         head += f" {quote(run.cancel_requested_by or '')} asked to cancel it." if _is_cancelling(run) else ""
@@ -136,24 +148,26 @@ def run_show(context: Context, number: int) -> Reply:
 
 
 @command("run log", examples=("run log 1",))
-@click.argument("number", type=int)
+@click.argument("number", type=BUILD_NUMBER)
 @click.option("--last", default=40, type=click.IntRange(1, 1000), help="how many lines")
 def run_log(context: Context, number: int, last: int) -> Reply:
     """Show the last lines a run wrote about itself."""
     with context.services.database.transaction() as session:
         _run(session, number)
-        lines = [f"{each.at:%H:%M:%S} {each.text}" for each in runs.log_lines(session, number, limit=last)]
+        lines = [f"{utc(each.at, '%H:%M:%S')} {each.text}" for each in runs.log_lines(session, number, limit=last)]
     return Reply(fence("\n".join(lines)) if lines else f"Run {number} has written nothing.")
 
 
 def _says_cancel(context: Context, parameters: Mapping[str, Any]) -> str:
     with context.services.database.transaction() as session:
         run = _run(session, parameters["number"])
+        if State(run.state) in ENDED:
+            raise CommandError(f"Run {run.id} is over already: {run.state}.")
         return f"Cancel run {run.id}, **{quote(run.title)}**, which is {run.state}, for {quote(run.requester)}?"
 
 
 @command("run cancel", effect=Effect.DESTROY, repeatable=True, says=_says_cancel, examples=("run cancel 1",))
-@click.argument("number", type=int)
+@click.argument("number", type=BUILD_NUMBER)
 def run_cancel(context: Context, number: int) -> Reply:
     """Ask a run to end; a lost one ends at once and frees what it holds."""
     with context.services.database.transaction() as session:
@@ -165,7 +179,7 @@ def run_cancel(context: Context, number: int) -> Reply:
     if state is State.CANCELLED:
         return Reply(f"Run {number} is cancelled.")
     if state in ENDED:
-        return Reply(f"Run {number} was over already: {state}.")
+        return Reply(f"Run {number} is over already: {state}.")
     return Reply(f"Run {number} is asked to end. It says so in its own message when it has.")
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from bot.access import audit, confirmations
 from bot.commands import help as helptext
 from bot.commands.context import Context, Services
-from bot.commands.forms import form_card, form_for, words_button
+from bot.commands.forms import confirmation_card, form_card, form_for
 from bot.commands.model import (
     Command,
     CommandError,
     Effect,
     Entry,
+    Form,
     NeedInput,
     Outcome,
     Reply,
@@ -27,12 +28,15 @@ from bot.commands.model import (
     join_words,
 )
 from bot.commands.parse import Incomplete, Parsed, Unknown, Wrong, parse, words_of
-from bot.outbound.quoting import code
+from bot.outbound.quoting import code, fence, quote
 from bot.runs.advance import attempt
 from bot.runs.kinds import Interrupted
 from bot.webex import cards
 
 log = structlog.get_logger(__name__)
+
+_FAULTS = (DataError, IntegrityError, ProgrammingError)
+"""Errors of the database that come again however often the request does: a bug, and not an outage."""
 
 
 def execute(request: Request, services: Services) -> Outcome:
@@ -43,8 +47,12 @@ def execute(request: Request, services: Services) -> Outcome:
     """
     words = request.words or words_of(request.line)
     if isinstance(words, Wrong):
-        return _refused("", "wrong", f"I cannot read that: {words.reason}")
-    parsed = parse(words or ("help",), services.registry)
+        return _refused("", "wrong", f"I cannot read that.\n\n{fence(words.reason)}")
+    try:
+        parsed = parse(words or ("help",), services.registry)
+    except Exception:  # a parameter type's bug; its asker is told as of a handler's
+        log.exception("command.unreadable", correlation_id=request.correlation_id)
+        return Outcome((_broken(request),), "", "wrong", "", "error")
     match parsed:
         case Unknown():
             return _unknown(parsed, request, services)
@@ -68,7 +76,7 @@ def record(request: Request, outcome: Outcome, services: Services, started: floa
         person=request.person,
         room_id=request.place.room_id,
         command=outcome.command,
-        line=services.redactor.redact(request.text),
+        line=services.redactor.redact(outcome.line or request.text),
         decision=outcome.decision,
         rule=outcome.rule,
         result=outcome.result,
@@ -92,25 +100,29 @@ def _gate(parsed: Parsed, words: tuple[str, ...], request: Request, services: Se
                 if confirmations.expected_digest(session, request.confirmed) != digest:
                     return _refused(command.name, "denied", "What was confirmed is not what would run now.")
         result = _run(context, parsed)
-    except SQLAlchemyError:
-        raise
     except NeedInput as need:
-        card = form_card(need.form) if request.entry in (Entry.TEXT, Entry.CARD) else None
-        return _outcome(command, "incomplete", decision.rule, "asked for input", Reply(need.hint, card=card))
+        reply = Reply(need.hint, card=_form_card(need.form, request))
+        return _outcome(command, "incomplete", decision.rule, "asked for input", reply)
     except CommandError as error:
         return _outcome(command, "allowed", decision.rule, "refused", Reply(f"⚠️ {error}"))
     except Interrupted as interruption:
         return _outcome(command, "allowed", decision.rule, "interrupted", _interrupted(interruption))
-    except Exception:  # a command's bug is told to its asker, once, and does not stop the worker
+    except Exception as error:  # a command's bug is told to its asker, once, and does not stop the worker
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, _FAULTS):
+            raise
         log.exception("command.broken", command=command.name, correlation_id=request.correlation_id)
         return _outcome(command, "allowed", decision.rule, "error", _broken(request))
     if isinstance(result, Rerun):
-        return execute(result.request, services)
+        line = f"{result.request.text} ({request.text})"
+        return replace(execute(result.request, services), line=line)
     return _outcome(command, "allowed", decision.rule, "ok", result)
 
 
 def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
-    """Call the handler; one that may not be entered twice goes through an attempt row."""
+    """Call the handler; one that may not be entered twice goes through an attempt row.
+
+    Of its first answer the words, the mentions and the run are remembered for a second entry.
+    """
     command = parsed.command
     callback = command.click.callback
     assert callback is not None  # command() made it from a function
@@ -118,14 +130,24 @@ def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
         result: Reply | Rerun = callback(context, **parsed.parameters)
         return result
 
+    given: list[Reply] = []
+
     def effect() -> Mapping[str, Any]:
-        reply: Reply = callback(context, **parsed.parameters)
-        return {"markdown": reply.markdown}
+        try:
+            reply: Reply = callback(context, **parsed.parameters)
+        except CommandError as error:
+            return {"refused": str(error)}
+        given.append(reply)
+        return {"markdown": reply.markdown, "mentions": list(reply.mentions), "run_id": reply.run_id}
 
     services = context.services
     key = f"request:{context.request.key}"
     outcome = attempt(services.database, key, f"running {code(context.request.text)}", effect, services.redactor)
-    return Reply(str(outcome.get("markdown", "It was tried before, and ended in an error.")))
+    if given:
+        return given[0]
+    if "markdown" in outcome:
+        return Reply(outcome["markdown"], mentions=tuple(outcome["mentions"]), run_id=outcome["run_id"])
+    raise CommandError(str(outcome.get("refused", "It was tried before, and ended in an error of mine.")))
 
 
 def _ask_confirmation(
@@ -145,16 +167,24 @@ def _ask_confirmation(
             effect=what,
             seconds=seconds,
         )
-    card = cards.card(
-        [cards.text(what)],
-        [
-            words_button("Do it", ("confirm", answer), "destructive"),
-            words_button("Leave it", ("leave", answer)),
-        ],
-    )
     text = f"⚠️ {what}\n\nSay `confirm {answer}` within {seconds:.0f} s to do it, or `leave {answer}`."
-    shown = card if request.entry in (Entry.TEXT, Entry.CARD) else None
-    return _outcome(command, "confirmation asked", rule, f"code {answer}", Reply(text, card=shown))
+    card = _card(lambda: confirmation_card(what, answer), request)
+    return _outcome(command, "confirmation asked", rule, f"code {answer}", Reply(text, card=card))
+
+
+def _form_card(form: Form, request: Request) -> Mapping[str, Any] | None:
+    return _card(lambda: form_card(form), request)
+
+
+def _card(build: Callable[[], Mapping[str, Any]], request: Request) -> Mapping[str, Any] | None:
+    """The card, where it can be shown: in a room, and not too large. The words of the reply do without it."""
+    if request.entry not in (Entry.TEXT, Entry.CARD):
+        return None
+    try:
+        return build()
+    except cards.CardError as error:
+        log.warning("command.card_left_out", correlation_id=request.correlation_id, error=str(error))
+        return None
 
 
 def _unknown(parsed: Unknown, request: Request, services: Services) -> Outcome:
@@ -162,13 +192,14 @@ def _unknown(parsed: Unknown, request: Request, services: Services) -> Outcome:
         command = services.registry.get(name)
         return command is not None and services.may_ever(command, request.person, request.place).allowed
 
-    if parsed.noun and len(parsed.words) == 1:
-        commands = tuple(each for each in services.registry.of_noun(parsed.noun) if allowed(each.name))
-        if commands:
-            return Outcome((Reply(helptext.one_noun(parsed.noun, commands)),), "", "unknown", "", "helped")
-    near = [f"`{name}`" for name in parsed.suggestions if allowed(name)]
+    of_noun = services.registry.of_noun(parsed.noun) if parsed.noun else ()
+    commands = tuple(each for each in of_noun if allowed(each.name))
+    if parsed.noun and commands and len(parsed.words) == 1:
+        return Outcome((Reply(helptext.one_noun(parsed.noun, commands)),), "", "unknown", "", "helped")
+    near = [f"`{name}`" for name in parsed.suggestions if allowed(name)][:3]
     typed = code(join_words(parsed.words)[:80])
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`help` shows what I can do for you here."
+    about = f"help {parsed.noun}" if commands else "help"
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"`{about}` shows what I can do for you here."
     return Outcome((Reply(f"I know no {typed}. {hint}"),), "", "unknown", "", "no such command")
 
 
@@ -177,11 +208,11 @@ def _incomplete(parsed: Incomplete, request: Request, services: Services) -> Out
     decision = services.may_ever(command, request.person, request.place)
     if not decision.allowed:
         return _denied(command, decision.rule, decision.reason)
-    missing = ", ".join(name.replace("_", " ") for name in parsed.missing)
+    missing = ", ".join(command.written(name) for name in parsed.missing)
     text = f"`{command.name}` needs {missing or 'more words'}. {helptext.usage_hint(command)}"
     card = None
-    if request.entry in (Entry.TEXT, Entry.CARD) and parsed.missing:
-        card = form_card(form_for(command, parsed.rest, parsed.missing))
+    if parsed.missing:
+        card = _form_card(form_for(command, parsed.rest, parsed.missing), request)
     return _outcome(command, "incomplete", decision.rule, "asked for input", Reply(text, card=card))
 
 
@@ -189,7 +220,8 @@ def _wrong(command: Command, reason: str, request: Request, services: Services) 
     decision = services.may_ever(command, request.person, request.place)
     if not decision.allowed:
         return _denied(command, decision.rule, decision.reason)
-    text = f"⚠️ {services.redactor.redact(reason)} {helptext.usage_hint(command)}"
+    reason = quote(services.redactor.redact(reason))
+    text = f"⚠️ {reason}{'' if reason.endswith(('.', '?')) else '.'} {helptext.usage_hint(command)}"
     return _outcome(command, "wrong", decision.rule, "usage", Reply(text))
 
 

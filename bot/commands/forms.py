@@ -8,11 +8,20 @@ from typing import Any, Literal
 
 import click
 
-from bot.commands.model import Command, Form, FormField
-from bot.commands.normalise import UnbalancedQuote, split_words
+from bot.commands.model import Command, Form, FormField, join_words
+from bot.commands.normalise import UnbalancedQuote, normalise, split_words
+from bot.outbound.characters import well_formed
 from bot.webex import cards
 
 _FORM = "form"
+
+
+class UnreadableAnswer(ValueError):
+    """A field for several words that cannot be cut into words; `line` is the whole as if it were typed."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"{line!r} cannot be cut into words.")
+        self.line = line
 
 
 def form_for(command: Command, rest: tuple[str, ...], missing: tuple[str, ...]) -> Form:
@@ -24,7 +33,7 @@ def form_for(command: Command, rest: tuple[str, ...], missing: tuple[str, ...]) 
 
 def _field(parameter: click.Parameter) -> FormField:
     choices = tuple(parameter.type.choices) if isinstance(parameter.type, click.Choice) else ()
-    label = getattr(parameter, "help", None) or str(parameter.name).replace("_", " ")
+    label = getattr(parameter, "help", None) or (parameter.metavar or str(parameter.name)).replace("_", " ")
     return FormField(
         name=str(parameter.name),
         label=label,
@@ -32,7 +41,7 @@ def _field(parameter: click.Parameter) -> FormField:
         choices=tuple(str(choice) for choice in choices),
         toggle=bool(getattr(parameter, "is_flag", False)),
         prefix=f"{parameter.opts[-1]} " if isinstance(parameter, click.Option) else "",
-        many=parameter.nargs == -1,
+        many=parameter.nargs != 1,
     )
 
 
@@ -44,6 +53,12 @@ def form_card(form: Form) -> dict[str, Any]:
     shape = [{"prefix": field.prefix, "toggle": field.toggle, "many": field.many} for field in form.fields]
     data = {"sparkops": _FORM, "words": json.dumps(form.words), "shape": json.dumps(shape)}
     return cards.card(body, [cards.submit("Run", data, style="positive")])
+
+
+def confirmation_card(effect: str, answer: str) -> dict[str, Any]:
+    """What is about to happen, with a button for yes and one for no."""
+    yes = words_button("Do it", ("confirm", answer), "destructive")
+    return cards.card([cards.text(effect)], [yes, words_button("Leave it", ("leave", answer))])
 
 
 def words_button(
@@ -65,22 +80,46 @@ def words_of_submission(inputs: Mapping[str, str]) -> tuple[str, ...] | None:
     """The words a submitted form stands for; None where the inputs are not a form's.
 
     The inputs come from whoever submits, so nothing here is trusted: the words pass the same gate as
-    typed ones. Raises ValueError for a form that cannot be read.
+    typed ones. Raises UnreadableAnswer for an open quotation in a field for several words, and ValueError
+    for a form that is none of ours.
     """
     if inputs.get("sparkops") != _FORM:
         return None
-    words = json.loads(inputs.get("words", "null"))
-    shape = json.loads(inputs.get("shape", "null"))
-    if not _are_words(words) or not isinstance(shape, list):
-        raise ValueError("The form's data is not one of mine.")
-    answered: list[str] = list(words)
+    words, shape = _list(inputs.get("words", "")), _list(inputs.get("shape", ""))
+    if not words or not all(isinstance(word, str) for word in words):
+        raise ValueError("The form's words are none.")
+    if not all(isinstance(field, dict) for field in shape):
+        raise ValueError("The form's fields are none.")
+    answered = [_text(word) for word in words]
+    left_empty = False
     for number, field in enumerate(shape):
-        answered += _answer(field, inputs.get(f"field{number}", ""))
+        value = _text(inputs.get(f"field{number}", ""))
+        positional = not field.get("prefix") and not field.get("toggle")
+        if positional and left_empty:
+            continue  # it would take the place of the one left empty; both are asked for again
+        try:
+            answer = _answer(field, value)
+        except UnbalancedQuote as error:
+            raise UnreadableAnswer(f"{join_words(tuple(answered))} {normalise(value)}") from error
+        left_empty = left_empty or (positional and not answer)
+        answered += answer
     return tuple(answered)
 
 
-def _are_words(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(word, str) for word in value)
+def _list(value: str) -> list[Any]:
+    """A JSON list. Raises ValueError for anything else."""
+    try:
+        read = json.loads(value)
+    except RecursionError as error:
+        raise ValueError("The form's data is nested too deep.") from error
+    if not isinstance(read, list):
+        raise ValueError("The form's data is no list.")
+    return read
+
+
+def _text(value: str) -> str:
+    """A value without what neither a line nor the database can hold: halves of characters, and NUL."""
+    return well_formed(value).replace("\x00", "")
 
 
 def _answer(field: Mapping[str, Any], value: str) -> list[str]:
@@ -89,11 +128,13 @@ def _answer(field: Mapping[str, Any], value: str) -> list[str]:
         return [prefix.strip()] if value.casefold() == "true" else []
     if value.strip() == "" and not prefix.endswith("="):
         return []
-    if field.get("many"):
-        try:
-            return list(split_words(value))
-        except UnbalancedQuote as error:
-            raise ValueError(str(error)) from error
     if prefix.endswith(" "):
-        return [prefix.strip(), value]
+        return [prefix.strip(), *(_cut(value) if field.get("many") else (value,))]
+    if field.get("many"):
+        return list(_cut(value))
     return [prefix + value]
+
+
+def _cut(value: str) -> tuple[str, ...]:
+    """Several words in one field, typed on whatever keyboard."""
+    return split_words(normalise(value))

@@ -49,8 +49,9 @@ def one_command(command: Command) -> str:
 
 
 def usage_hint(command: Command) -> str:
-    """How the command is written, with its first example."""
-    example = f", for example `{command.examples[0]}`" if command.examples else ""
+    """How the command is written, with the first example that shows more than that."""
+    telling = [each for each in command.examples if each not in (command.usage, command.name)]
+    example = f", for example `{telling[0]}`" if telling else ""
     return f"It is written `{command.usage}`{example}."
 
 

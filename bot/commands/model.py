@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -136,19 +136,27 @@ class Command:
     @property
     def usage(self) -> str:
         """The command line with its parameters, as help shows it."""
-        shown = []
-        for parameter in self.click.params:
-            if isinstance(parameter, click.Argument):
-                shown.append(_argument_usage(parameter))
-            elif isinstance(parameter, click.Option) and not parameter.hidden:
-                shown.append(f"[{parameter.opts[-1]}{'' if parameter.is_flag else ' …'}]")
+        shown = [_usage(each) for each in self.click.params if not getattr(each, "hidden", False)]
         return " ".join([self.name, *shown])
 
+    def written(self, parameter: str) -> str:
+        """A parameter by its name, as usage shows it: `NUMBER`, `--to`."""
+        return next(_written(each) for each in self.click.params if each.name == parameter)
 
-def _argument_usage(argument: click.Argument) -> str:
-    name = argument.make_metavar(click.Context(click.Command("x"))).strip("[]{}.")
-    name = name + "…" if argument.nargs == -1 else name
-    return name if argument.required else f"[{name}]"
+
+def _usage(parameter: click.Parameter) -> str:
+    shown = _written(parameter)
+    if isinstance(parameter, click.Option):
+        shown += "" if parameter.is_flag else " …"
+    elif parameter.nargs != 1:
+        shown += "…"
+    return shown if parameter.required else f"[{shown}]"
+
+
+def _written(parameter: click.Parameter) -> str:
+    if isinstance(parameter, click.Option):
+        return parameter.opts[-1]
+    return parameter.make_metavar(click.Context(click.Command("x"))).strip("[]{}.")
 
 
 def command(
@@ -236,7 +244,8 @@ class Outcome:
     decision: str
     rule: str
     result: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    line: str = ""
+    """What was carried out, where the request only stood for it (a confirmation)."""
 
 
 def join_words(words: tuple[str, ...]) -> str:
@@ -245,6 +254,6 @@ def join_words(words: tuple[str, ...]) -> str:
 
 
 def _quoted(word: str) -> str:
-    if word and not any(character.isspace() or character in "\"'\\" for character in word):
+    if word and not any(character.isspace() or character in "\"'`\\" for character in word):
         return word
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

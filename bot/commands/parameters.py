@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 _DURATION = re.compile(r"(\d+)\s*([smhdw])", re.IGNORECASE)
+_MOST_DIGITS = 18
+"""A number of more digits is no build's, and would not fit the database."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -51,7 +53,11 @@ class DurationType(click.ParamType[timedelta]):
         parts = _DURATION.findall(str(value))
         if not parts or _DURATION.sub("", str(value)).strip():
             self.fail(f"{value!r} is not a duration such as 90s, 15m, 2h or 30d.", param, ctx)
-        return sum((timedelta(**{_UNITS[unit.lower()]: int(number)}) for number, unit in parts), timedelta())
+        try:
+            lengths = [timedelta(**{_UNITS[unit.lower()]: int(number)}) for number, unit in parts]
+            return sum(lengths, timedelta())
+        except (OverflowError, ValueError):
+            self.fail(f"{value!r} is longer than I can count.", param, ctx)
 
 
 class BuildNumberType(click.ParamType[int]):
@@ -62,7 +68,7 @@ class BuildNumberType(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Drop the mark and read the digits."""
         digits = str(value).removeprefix("#")
-        if not digits.isdecimal():
+        if not digits.isdecimal() or len(digits) > _MOST_DIGITS:
             self.fail(f"{value!r} is not a number such as 12 or #12.", param, ctx)
         return int(digits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -23,7 +23,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class NoMatch:
-    """Nothing of that name. `noun` is set when the first word at least is known."""
+    """Nothing of that name. `noun` is set when the first word is known; the likeliest name comes first."""
 
     noun: str | None
     suggestions: tuple[str, ...]
@@ -69,10 +69,15 @@ class Registry:
 
     def _nearest(self, words: tuple[str, ...]) -> NoMatch:
         noun = words[0] if words and words[0] in self.nouns() else None
-        names = [each.name for each in self.of_noun(noun)] if noun else [" ".join(w) for w in self._by_words]
-        typed = " ".join(words[:2])
-        near = get_close_matches(typed, names, n=3, cutoff=0.6)
-        if not near and words:
-            firsts = get_close_matches(words[0], self.nouns(), n=1, cutoff=0.6)
-            near = [each.name for first in firsts for each in self.of_noun(first)][:3]
-        return NoMatch(noun, tuple(near))
+        if noun is not None:  # the noun is right, so only the verb is compared
+            verbs = {" ".join(each.words[1:]): each.name for each in self.of_noun(noun)}
+            return NoMatch(noun, tuple(verbs[near] for near in _near(" ".join(words[1:2]), verbs)))
+        names = _near(" ".join(words[:2]), [each.name for each in self])
+        if not names and words:
+            firsts = _near(words[0], self.nouns())[:1]
+            names = [each.name for first in firsts for each in self.of_noun(first)]
+        return NoMatch(None, tuple(names))
+
+
+def _near(typed: str, names: Collection[str]) -> list[str]:
+    return get_close_matches(typed, names, n=max(1, len(names)), cutoff=0.6)

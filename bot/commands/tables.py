@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 _WIDEST = 60
 
@@ -18,9 +19,22 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int = _
     )
 
 
+def utc(at: datetime, pattern: str) -> str:
+    """A moment in UTC, whichever time zone the database tells it in."""
+    return f"{at.astimezone(UTC):{pattern}}"
+
+
 def _one_line(cell: str, widest: int) -> str:
     text = " ".join(str(cell).split())
-    return text if _width(text) <= widest else text[: widest - 1] + "…"
+    if _width(text) <= widest:
+        return text
+    shown, width = "", 0
+    for character in text:
+        width += _width(character)
+        if width >= widest:
+            break
+        shown += character
+    return shown + "…"
 
 
 def _width(text: str) -> int:

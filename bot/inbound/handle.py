@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from bot.inbound.webex_events import Ignored, WebexEvents
 from bot.integration import HookEvent, Loaded
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.outbound.sender import Row, Sender
+from bot.store.database import driver_connection, is_fault
 from bot.webex import NotFound, RateLimited, WebexError
 
 log = structlog.get_logger(__name__)
@@ -44,6 +46,8 @@ class InboxHandler:
         sender: Sender,
         integrations: Mapping[str, Loaded],
         owner: UUID,
+        *,
+        threads: int = 16,
     ) -> None:
         self._services = services
         self._events = events
@@ -53,31 +57,49 @@ class InboxHandler:
         self._owner = owner
         self._lock = threading.Lock()
         self._active: set[int] = set()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="event")
 
-    def active(self) -> list[int]:
-        """The events in this process's hands right now."""
+    def claim(self, limit: int) -> list[Event]:
+        """Take up to `limit` queued events in hand."""
+        with self._lock, self._services.database.autocommit() as connection:
+            events = inbox.claim(connection, self._owner, limit)
+            self._active.update(event.id for event in events)
+        return events
+
+    def begin(self, event: Event, done: Callable[[], None]) -> None:
+        """Handle a claimed event in a thread; `done` is called when it has ended, however it did."""
+        self._threads.submit(self.handle, event).add_done_callback(lambda _: done())
+
+    def put_back_forgotten(self, session: Session) -> None:
+        """Let events be handled again that are ours in the table and in no thread (the database was away)."""
         with self._lock:
-            return sorted(self._active)
+            inbox.put_back_forgotten(session, self._owner, sorted(self._active))
 
-    def handle(self, inbox_id: int) -> None:
-        """Handle one event, if it is still to be handled. Errors put it back, or at last set it aside as dead."""
-        with self._holding(inbox_id):
-            with self._services.database.transaction() as session:
-                event = inbox.claim(session, inbox_id, self._owner)
-            if event is None:
-                return
-            structlog.contextvars.bind_contextvars(correlation_id=event.correlation_id)
+    def close(self) -> None:
+        """Wait for what is in hand."""
+        self._threads.shutdown(wait=True)
+
+    def handle(self, event: Event) -> None:
+        """Handle one claimed event. Errors put it back, or at last set it aside as dead."""
+        try:
+            self._tried(event)
+        except Exception as error:  # nobody waits for this thread: what it could not write down is logged
+            log.error("inbox.left_in_hand", inbox_id=event.id, error=str(error))
+        finally:
+            with self._lock:
+                self._active.discard(event.id)
+
+    def _tried(self, event: Event) -> None:
+        with structlog.contextvars.bound_contextvars(correlation_id=event.correlation_id):
             try:
                 self._dispatch(event)
-            except SQLAlchemyError:
-                raise  # the database is away; the row is found forgotten later, and handled again
             except WebexError as error:
                 self._later(event, error)
             except Exception as error:  # a fault of ours: tried again a few times, then kept for an operator
+                if isinstance(error, SQLAlchemyError | psycopg.Error) and not is_fault(error):
+                    raise  # the database is away; the row is found forgotten later, and handled again
                 log.exception("inbox.broken", inbox_id=event.id)
                 self._again_or_dead(event, f"{type(error).__name__}: {error}", 2.0**event.attempts)
-            finally:
-                structlog.contextvars.unbind_contextvars("correlation_id")
 
     def _dispatch(self, event: Event) -> None:
         if event.source == "webex":
@@ -93,7 +115,7 @@ class InboxHandler:
             self._room_changed(event)
             return
         request = self._events.request(
-            event.payload, event.correlation_id, replayed=event.reason == "replayed"
+            event.payload, event.correlation_id, replayed=event.is_replayed
         )
         if isinstance(request, Ignored):
             with self._services.database.transaction() as session:
@@ -106,7 +128,7 @@ class InboxHandler:
         """Audit row, replies, the event's end and the room's lane: all of it, or none."""
         entry = record(request, outcome, self._services, started)
         row: Row | None = None
-        with self._services.database.transaction() as session:
+        with self._services.database.transaction() as session, driver_connection(session).pipeline():
             audit.record(session, entry)
             lanes = self._replies(session, request, outcome)
             inbox.finish(session, event, "done")
@@ -205,6 +227,9 @@ class InboxHandler:
         if isinstance(error, RateLimited):
             with self._services.database.transaction() as session:
                 inbox.put_back(session, event, wait=error.retry_after, reason=str(error), counts=False)
+        elif isinstance(error, NotFound) and event.source == "rest":
+            with self._services.database.transaction() as session:
+                inbox.finish(session, event, "ignored", str(error))
         elif isinstance(error, NotFound):
             if event.attempts <= len(_NOT_FOUND_WAITS):
                 with self._services.database.transaction() as session:
@@ -224,13 +249,3 @@ class InboxHandler:
             else:
                 log.error("inbox.dead", inbox_id=event.id, reason=reason)
                 inbox.finish(session, event, "dead", reason)
-
-    @contextmanager
-    def _holding(self, inbox_id: int) -> Iterator[None]:
-        with self._lock:
-            self._active.add(inbox_id)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._active.discard(inbox_id)

@@ -13,10 +13,9 @@ import psycopg
 import structlog
 from flask import Blueprint, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.inbound.identity import is_noise
-from bot.inbound.inbox import receive
+from bot.inbound.intake import UnstorableEvent
 from bot.inbound.signatures import signed_by_one_of
 from bot.inbound.web import Web
 from bot.integration import UnreadableEvent
@@ -31,7 +30,7 @@ Answer = tuple[dict[str, Any], int]
 def webex() -> Answer:
     """A delivery of Webex: signed, small, well-formed, stored. Anything else is counted and not acted on."""
     web: Web = current_app.extensions["sparkops"]
-    body = _body()
+    body = web.body()
     if body is None:
         return _refuse(web, "webex", "too_large", 413)
     if not signed_by_one_of(body, request.headers, web.settings.webex_webhook_secrets):
@@ -53,7 +52,7 @@ def integration(name: str, secret: str) -> Answer:
     """A report of an outside system that knows the secret end of its URL."""
     web: Web = current_app.extensions["sparkops"]
     loaded = web.integrations.get(name)
-    body = _body()
+    body = web.body()
     if body is None:
         return _refuse(web, name if loaded else "unknown", "too_large", 413)
     hook = loaded.integration.hook if loaded else None
@@ -71,17 +70,13 @@ def integration(name: str, secret: str) -> Answer:
         return _unavailable(web, name, error)
 
 
-def _body() -> bytes | None:
-    """The raw bytes; None where there are more than allowed, told or not by Content-Length."""
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        return None
-
-
 def _store(web: Web, source: str, key: str, payload: Any) -> Answer:
     correlation_id = uuid4().hex[:12]
-    received = receive(web.database, source, key, payload, correlation_id)
+    try:
+        received = web.intake.receive(source, key, payload, correlation_id)
+    except UnstorableEvent as error:
+        log.warning("inbound.unstorable", source=source, error=str(error))
+        return _refuse(web, source, "bad_json", 400)
     if received.deliveries > 1:
         web.counters.count("inbound_duplicates", source=source)
     return {"status": "stored", "id": received.id}, 200
@@ -101,7 +96,7 @@ def _webex_payload(body: bytes) -> dict[str, Any] | None:
     """What is kept of a delivery; None where it is not one."""
     try:
         sent = json.loads(body.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(sent, dict) or not isinstance(sent.get("data"), dict):
         return None

@@ -8,18 +8,23 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import structlog
 from flask import Blueprint, current_app, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.inbound.inbox import receive
 from bot.inbound.web import Web
 from bot.store.models import InboxEvent
 
+log = structlog.get_logger(__name__)
 blueprint = Blueprint("rest", __name__)
 
 _PATIENCE = 25.0
 """Seconds a caller waits for an answer before it is told where to ask later (Heroku cuts at 30)."""
+
+_LONGEST_KEY = 255
+_NO_TOKEN = "A bearer token of SPARKOPS_API_TOKENS is needed."
+_AWAY = (SQLAlchemyError, psycopg.Error)
 
 Answer = tuple[dict[str, Any], int]
 
@@ -38,25 +43,33 @@ class CommandCall(BaseModel):
 def run_command() -> Answer:
     """Run a command as somebody. An `Idempotency-Key` makes a repeated call one request.
 
-    200 with the replies; 202 with an id while it still runs; 401, 400, 503.
+    200 with the replies; 202 with an id while it still runs; 400, 401, 404, 413, 422, 500, 503.
     """
     web: Web = current_app.extensions["sparkops"]
     if not _authorised(web):
-        web.counters.count("inbound_refused", source="rest", reason="bad_token")
-        return {"error": "A bearer token of SPARKOPS_API_TOKENS is needed."}, 401
+        return _refuse(web, "bad_token", 401, _NO_TOKEN)
+    body = web.body()
+    if body is None:
+        return _refuse(web, "too_large", 413, f"The body is larger than {web.settings.max_body_bytes} bytes.")
     try:
-        call = CommandCall.model_validate_json(request.get_data())
+        call = CommandCall.model_validate_json(body)
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()]
-        return {"error": "The body cannot be used.", "faults": faults}, 400
+        return _refuse(web, "bad_json", 400, "The body cannot be used.", faults=faults)
     key = request.headers.get("Idempotency-Key") or uuid4().hex
+    if len(key) > _LONGEST_KEY:
+        return _refuse(web, "bad_key", 400, f"The Idempotency-Key is longer than {_LONGEST_KEY} characters.")
     payload = {"line": call.command, "person": call.person, "room": call.room, "key": key}
     try:
-        received = receive(web.database, "rest", key, payload, uuid4().hex[:12])
-        return _wait_for(web, received.id)
-    except (SQLAlchemyError, psycopg.Error):
-        web.counters.count("inbound_refused", source="rest", reason="database_away")
-        return {"error": "The database is away; nothing was stored."}, 503
+        received = web.intake.receive("rest", key, payload, uuid4().hex[:12])
+        is_other = received.deliveries > 1 and _payload(web, received.id) != payload
+    except _AWAY as error:
+        log.error("inbound.database_away", source="rest", error=str(error))
+        return _refuse(web, "database_away", 503, "The database is away; nothing was stored.")
+    if is_other:
+        says = "This Idempotency-Key was used for another call. Use a new key for each."
+        return _refuse(web, "bad_key", 422, says)
+    return _wait_for(web, received.id)
 
 
 @blueprint.get("/api/commands/<int:inbox_id>")
@@ -64,8 +77,17 @@ def look_up(inbox_id: int) -> Answer:
     """What became of an earlier call."""
     web: Web = current_app.extensions["sparkops"]
     if not _authorised(web):
-        return {"error": "A bearer token of SPARKOPS_API_TOKENS is needed."}, 401
-    return _state(web, inbox_id) or ({"id": inbox_id, "status": "running"}, 202)
+        return _refuse(web, "bad_token", 401, _NO_TOKEN)
+    try:
+        return _state(web, inbox_id) or ({"id": inbox_id, "status": "running"}, 202)
+    except _AWAY as error:
+        log.error("inbound.database_away", source="rest", error=str(error))
+        return _refuse(web, "database_away", 503, "The database is away.")
+
+
+def _refuse(web: Web, reason: str, status: int, says: str, **more: Any) -> Answer:
+    web.counters.count("inbound_refused", source="rest", reason=reason)
+    return {"error": says, **more}, status
 
 
 def _authorised(web: Web) -> bool:
@@ -78,8 +100,11 @@ def _wait_for(web: Web, inbox_id: int) -> Answer:
     """Look often at first, then less so, until the answer is there or patience ends."""
     pause, until = 0.02, time.monotonic() + _PATIENCE
     while time.monotonic() < until:
-        if answer := _state(web, inbox_id):
-            return answer
+        try:
+            if answer := _state(web, inbox_id):
+                return answer
+        except _AWAY as error:  # the call is stored: it will be carried out, and can be asked for later
+            log.error("inbound.database_away", source="rest", error=str(error))
         time.sleep(pause)
         pause = min(0.25, pause * 1.5)
     return {"id": inbox_id, "status": "running"}, 202
@@ -92,6 +117,12 @@ def _state(web: Web, inbox_id: int) -> Answer | None:
             return {"error": f"There is no call {inbox_id}."}, 404
         if row.state == "done":
             return {"id": inbox_id, "status": "done", **(row.answer or {})}, 200
-        if row.state == "dead":
-            return {"id": inbox_id, "status": "dead", "error": row.reason}, 500
+        if row.state in {"dead", "ignored"}:
+            told = {"id": inbox_id, "status": row.state, "error": row.reason}
+            return told, 500 if row.state == "dead" else 404
     return None
+
+
+def _payload(web: Web, inbox_id: int) -> Any:
+    with web.database.transaction() as session:
+        return session.get_one(InboxEvent, inbox_id).payload

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from bot.commands.forms import words_of_submission
+from bot.commands.forms import UnreadableAnswer, words_of_submission
 from bot.commands.model import Entry, Place, Request
 from bot.commands.normalise import normalise
 from bot.inbound.identity import Identity, is_noise
@@ -84,8 +84,11 @@ class WebexEvents:
 
     def _from_action(self, action_id: str, correlation_id: str) -> Request | Ignored:
         action = self._webex.get_attachment_action(action_id)
+        line = ""
         try:
             words = words_of_submission(action.inputs)
+        except UnreadableAnswer as error:
+            words, line = (), error.line  # refused as the same line typed would be, in words
         except ValueError as error:
             return Ignored(f"a card of mine that cannot be read: {error}")
         if words is None:
@@ -97,6 +100,7 @@ class WebexEvents:
             person=self._email_of(action.person_id),
             place=self._place(action.room_id, card.room_type),
             words=words,
+            line=line,
             parent_id=_thread(card),
             correlation_id=correlation_id,
         )

@@ -12,14 +12,22 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.outbound.quoting import neutralise_mentions
 from bot.outbound.redact import Redactor
 from bot.outbound.split import AsFile, fit, hard_breaks, split_markdown
-from bot.store.models import LiveMessage, OutboxMessage
+from bot.store.database import driver_connection
+from bot.store.jsonb import as_jsonb
+from bot.store.models import LiveMessage
 
+_STORE = """
+    INSERT INTO outbox (lane, dedupe_key, room_id, to_person_email, parent_id, body, file_name, file_content,
+                        correlation_id)
+    VALUES (%(lane)s, %(dedupe_key)s, %(room_id)s, %(to_person_email)s, %(parent_id)s, %(body)s::jsonb,
+            %(file_name)s, %(file_content)s, %(correlation_id)s)
+    ON CONFLICT (dedupe_key) DO NOTHING
+"""
 _UPDATE_LIVE = text("""
     INSERT INTO outbox (lane, dedupe_key, room_id, parent_id, body, live_id, not_before, correlation_id)
     VALUES (:lane, :key, :lane, :parent_id, '{}', :live_id, :not_before, :correlation_id)
@@ -77,13 +85,17 @@ def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
             "to_person_email": message.to_person_email,
             "parent_id": message.parent_id,
             "body": {"markdown": part},
+            "file_name": None,
+            "file_content": None,
             "correlation_id": message.correlation_id,
         }
         for number, part in enumerate(parts)
     ]
     _attach(rows, message.card, name, content, redactor)
-    for row in rows:  # one by one: the rows differ in their columns, and nearly always there is one
-        session.execute(insert(OutboxMessage).values(**row).on_conflict_do_nothing())
+    for row in rows:
+        row["body"] = as_jsonb(row["body"])
+    for row in rows:
+        driver_connection(session).execute(_STORE, row)
     return message.lane
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import text
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.outbound.outbox import MAX_EDITS
 from bot.store.counters import Counters
-from bot.store.database import Database
+from bot.store.database import Database, driver_connection
 from bot.webex import (
     BadRequest,
     File,
@@ -33,35 +33,41 @@ from bot.webex import (
 
 log = structlog.get_logger(__name__)
 
-_CLAIM = text("""
-    INSERT INTO outbox_lanes (lane, owner) VALUES (:lane, :me)
-    ON CONFLICT (lane) DO UPDATE SET owner = :me
+_CLAIM = """
+    INSERT INTO outbox_lanes (lane, owner, claim) VALUES (%s, %s, %s)
+    ON CONFLICT (lane) DO UPDATE SET owner = EXCLUDED.owner, claim = EXCLUDED.claim
     WHERE outbox_lanes.owner IS NULL
       AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= now())
-    RETURNING lane
-""")
-_LOCK_LANE = text("SELECT lane FROM outbox_lanes WHERE lane = :lane FOR UPDATE")
-_RELEASE = text("""
-    UPDATE outbox_lanes SET owner = NULL, not_before = now() + make_interval(secs => :wait)
-    WHERE lane = :lane AND owner = :me
-""")
-_OWNED = text("SELECT lane FROM outbox_lanes WHERE owner = :me")
-_NEXT = text("""
+"""
+# Locked before the next row is looked for: whoever stores a message meanwhile either is seen here, or
+# waits for us and sees the lane free.
+_LOCK_LANE = "SELECT FROM outbox_lanes WHERE lane = %s FOR UPDATE"
+_NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
     WHERE id = (
         SELECT id FROM outbox
-        WHERE lane = :lane AND state IN ('pending', 'sending')
+        WHERE lane = %(lane)s AND state IN ('pending', 'sending')
           AND (not_before IS NULL OR not_before <= now())
+          AND EXISTS (SELECT FROM outbox_lanes WHERE lane = %(lane)s AND claim = %(claim)s)
         ORDER BY id LIMIT 1
     )
-    RETURNING id, lane, room_id, to_person_email, parent_id, body, file_name, file_content, live_id,
-              attempts, correlation_id
+    RETURNING id, lane, %(claim)s::uuid, room_id, to_person_email, parent_id, body, file_name, file_content,
+              live_id, attempts, correlation_id
+"""
+_RELEASE_EMPTY = """
+    UPDATE outbox_lanes SET owner = NULL, claim = NULL, not_before = now()
+    WHERE lane = %(lane)s AND claim = %(claim)s
+      AND NOT EXISTS (SELECT FROM outbox WHERE lane = %(lane)s AND state = 'sending')
+"""
+_SENT = """
+    UPDATE outbox SET state = 'sent', sent_at = now(), message_id = %s, file_content = NULL, error = NULL
+    WHERE id = %s
+"""
+_RELEASE = text("""
+    UPDATE outbox_lanes SET owner = NULL, claim = NULL, not_before = now() + make_interval(secs => :wait)
+    WHERE lane = :lane AND claim = :claim
 """)
-_SENT = text("""
-    UPDATE outbox SET state = 'sent', sent_at = now(), message_id = :message_id,
-                      file_content = NULL, error = NULL
-    WHERE id = :id
-""")
+_OWNED = text("SELECT lane, claim FROM outbox_lanes WHERE owner = :me")
 _REFUSED = text("UPDATE outbox SET state = 'refused', error = :error WHERE id = :id")
 _AGAIN = text("UPDATE outbox SET state = 'pending', error = :error WHERE id = :id")
 _DUE = text("""
@@ -89,6 +95,7 @@ class Row:
 
     id: int
     lane: str
+    claim: UUID
     room_id: str | None
     to_person_email: str | None
     parent_id: str | None
@@ -113,13 +120,13 @@ class Sender:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sender")
         self._lock = threading.Lock()
         self._sending: set[str] = set()
-        self._suspects: set[str] = set()
+        self._suspects: set[tuple[str, UUID]] = set()
 
     def claim(self, session: Session, lane: str) -> Row | None:
         """Within the caller's transaction: take the lane and its first row. None where it is taken or empty."""
-        if session.execute(_CLAIM, {"lane": lane, "me": self._owner}).first() is None:
-            return None
-        return self._next(session, lane)
+        claim = uuid4()
+        driver_connection(session).execute(_CLAIM, (lane, self._owner, claim))
+        return self._next(session, lane, claim)
 
     def go_on(self, row: Row | None) -> None:
         """Send a claimed row, and what follows it in its lane, in a thread."""
@@ -146,18 +153,15 @@ class Sender:
         """Wait for what is on its way."""
         self._threads.shutdown(wait=True)
 
-    def _next(self, session: Session, lane: str) -> Row | None:
-        """The lane's next due row. Releases the lane where there is none.
-
-        The lane's row is locked first, so that whoever stores a message meanwhile either is seen here
-        or sees the lane free.
-        """
-        session.execute(_LOCK_LANE, {"lane": lane})
-        found = session.execute(_NEXT, {"lane": lane}).first()
-        if found is None:
-            session.execute(_RELEASE, {"lane": lane, "me": self._owner, "wait": 0.0})
-            return None
-        return Row(**found._mapping)
+    def _next(self, session: Session, lane: str, claim: UUID) -> Row | None:
+        """The claimed lane's next due row. Releases the lane where there is none, or it is another's."""
+        connection, named = driver_connection(session), {"lane": lane, "claim": claim}
+        with connection.pipeline():
+            connection.execute(_LOCK_LANE, (lane,))
+            found = connection.execute(_NEXT, named)
+            connection.execute(_RELEASE_EMPTY, named)
+            row = found.fetchone()
+        return Row(*row) if row else None
 
     def _drain(self, first: Row) -> None:
         row: Row | None = first
@@ -176,11 +180,11 @@ class Sender:
 
         A lane is freed at the second look only: at the first it may be between claim and thread.
         """
-        owned = {row.lane for row in session.execute(_OWNED, {"me": self._owner})}
+        owned = {(row.lane, row.claim) for row in session.execute(_OWNED, {"me": self._owner})}
         with self._lock:
-            idle = owned - self._sending
-        for lane in idle & self._suspects:
-            session.execute(_RELEASE, {"lane": lane, "me": self._owner, "wait": 0.0})
+            idle = {each for each in owned if each[0] not in self._sending}
+        for lane, claim in idle & self._suspects:
+            session.execute(_RELEASE, {"lane": lane, "claim": claim, "wait": 0.0})
         self._suspects = idle - self._suspects
 
     def _send(self, row: Row) -> Row | None:
@@ -191,9 +195,9 @@ class Sender:
             message_id = self._post_live(row) if row.live_id is not None else self._post(row)
         except WebexError as error:
             return self._put_back(row, error)
-        with self._database.transaction() as session:
-            session.execute(_SENT, {"id": row.id, "message_id": message_id})
-            return self._next(session, row.lane)
+        with self._database.transaction() as session, driver_connection(session).pipeline():
+            driver_connection(session).execute(_SENT, (message_id, row.id))
+            return self._next(session, row.lane, row.claim)
 
     def _post(self, row: Row) -> str:
         file = File(row.file_name or "reply.txt", row.file_content) if row.file_content is not None else None
@@ -236,12 +240,12 @@ class Sender:
                     text("UPDATE outbox SET parent_id = NULL, state = 'pending' WHERE id = :id"),
                     {"id": row.id},
                 )
-                return self._next(session, row.lane)
+                return self._next(session, row.lane, row.claim)
             if not (error.retryable or isinstance(error, Unauthorized)) or row.attempts >= _GIVE_UP_AFTER:
                 session.execute(_REFUSED, {"id": row.id, "error": str(error)})
-                return self._next(session, row.lane)
+                return self._next(session, row.lane, row.claim)
             session.execute(_AGAIN, {"id": row.id, "error": str(error)})
-            session.execute(_RELEASE, {"lane": row.lane, "me": self._owner, "wait": _wait(row, error)})
+            session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": _wait(row, error)})
             return None
 
 

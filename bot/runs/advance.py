@@ -69,7 +69,7 @@ class Engine:
         kind = self.kinds.get(view.kind)
         if kind is None:
             return _lost(view, f"its kind {view.kind!r} is not installed any more")
-        if view.cancel_requested_by and view.state is State.REQUESTED:
+        if view.cancel_requested_by and view.state is State.REQUESTED and not self._begun(view.id):
             who = view.cancel_requested_by
             return End(
                 State.CANCELLED, f"cancelled by {who} before it began",
@@ -89,6 +89,12 @@ class Engine:
                 told=f"❌ **{view.title}**: run {view.id} ended in an error of mine, not of yours. {text}",
                 log=(text,),
             )  # fmt: skip
+
+    def _begun(self, run_id: int) -> bool:
+        """Whether a side effect was begun: then something may have happened, and the kind itself cancels."""
+        begun = select(Attempt.key).where(Attempt.key.startswith(f"run:{run_id}:", autoescape=True)).limit(1)
+        with self.database.transaction() as session:
+            return session.scalars(begun).first() is not None
 
     def _wait_for_lock(self, session: Session, run: Run, holder: Run) -> tuple[str, ...]:
         run.step, run.owner = "idle", None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import psycopg
@@ -59,9 +60,9 @@ class Ownership:
 
     def close(self) -> None:
         """Give everything back in order; what is still owned becomes free for others."""
-        if not self._connection.closed:
+        with suppress(psycopg.Error):  # a connection that is gone has given the lock back by itself
             self._connection.execute("DELETE FROM executors WHERE id = %s", (self.id,))
-            self._connection.close()
+        self._connection.close()
 
 
 def lock_key(executor: UUID) -> int:

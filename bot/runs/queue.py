@@ -7,11 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from sqlalchemy.exc import SQLAlchemyError
 
 log = structlog.get_logger(__name__)
 
 REAP_TASK = "queue.reap"
+
+# A job that could not even claim its row must come again: the row waits for it. It holds no lock, so nobody
+# waits behind it.
+_AFTER_AN_OUTAGE = RetryStrategy(max_attempts=100, wait=5, retry_exceptions={SQLAlchemyError})
 
 Task = Callable[..., None] | Callable[..., Awaitable[None]]
 
@@ -24,7 +29,7 @@ class Queue:
         connector = PsycopgConnector(conninfo=url, min_size=1, max_size=4, kwargs={"connect_timeout": 5})
         self._app = App(connector=connector)
         for name, task in {**tasks, REAP_TASK: self.retry_stalled}.items():
-            self._app.task(name=name)(task)
+            self._app.task(name=name, retry=_AFTER_AN_OUTAGE)(task)
         self._threads = threads
 
     async def run(self, stop: asyncio.Event) -> None:

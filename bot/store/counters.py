@@ -34,10 +34,7 @@ class Counters:
         told = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
         with self._lock:
             self._tally[name, told] += by
-            if self._timer is None:
-                self._timer = threading.Timer(self._every, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
+            self._flush_later()
 
     def flush(self) -> None:
         """Write what was counted since the last time; kept for the next time while the database is away."""
@@ -51,3 +48,10 @@ class Counters:
             log.warning("counters.kept", error=str(error))
             with self._lock:
                 self._tally.update(tally)
+                self._flush_later()
+
+    def _flush_later(self) -> None:
+        if self._timer is None and self._tally:
+            self._timer = threading.Timer(self._every, self.flush)
+            self._timer.daemon = True
+            self._timer.start()

@@ -46,6 +46,7 @@ class InboxEvent(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("source", "dedupe_key"),
+        Index("inbox_queued", "id", postgresql_where=text("state = 'queued'")),
         Index("inbox_due", "not_before", postgresql_where=text("state = 'waiting'")),
         Index("inbox_handling", "owner", postgresql_where=text("state = 'handling'")),
         Index("inbox_dead", "id", postgresql_where=text("state = 'dead'")),
@@ -132,6 +133,8 @@ class OutboxLane(Base):
 
     lane: Mapped[str] = mapped_column(Text, primary_key=True)
     owner: Mapped[UUID | None]
+    claim: Mapped[UUID | None]
+    """Tells one thread of the owner from another."""
     not_before: Mapped[datetime | None]
 
 

@@ -1,4 +1,4 @@
-"""Throw away what nobody will ask for: events, sent messages and attempts that ended long ago."""
+"""Throw away what nobody will ask for: events, sent messages, jobs and attempts that ended long ago."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _OLD = {
     "outbox": "DELETE FROM outbox WHERE state = 'sent' AND sent_at < now() - interval '7 days'",
     "attempts": "DELETE FROM attempts WHERE finished_at < now() - interval '30 days'",
     "confirmations": "DELETE FROM confirmations WHERE expires_at < now() - interval '7 days'",
+    "procrastinate_jobs": "DELETE FROM procrastinate_jobs AS job WHERE status = 'failed' AND NOT EXISTS "
+    "(SELECT FROM procrastinate_events WHERE job_id = job.id AND at > now() - interval '30 days')",
     "outbox_lanes": "DELETE FROM outbox_lanes WHERE owner IS NULL AND not_before < now() - interval '1 day'",
 }
 """Dead letters, refused messages, runs and the audit trail stay: they are an operator's to judge."""

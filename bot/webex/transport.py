@@ -39,7 +39,7 @@ from bot.webex.errors import (
 CallHook = Callable[[str, str, int | None, float], None]
 """Told of every call: method, route ("/messages/{id}"), status (None: no answer), seconds to the answer."""
 
-POOL_SIZE = 32
+POOL_SIZE = 128
 """Connections kept per host. The SDK's ten make requests warn and reconnect when twenty threads post."""
 
 _BY_STATUS: dict[int, type[WebexError]] = {

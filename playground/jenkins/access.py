@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from aiohttp import BasicAuth
 
 CRUMB_FIELD = "Jenkins-Crumb"
 SESSION_COOKIE = "JSESSIONID.playground"
@@ -46,15 +45,12 @@ class Access:
         """Read an Authorization header. Raises WrongCredentials."""
         if authorization is None:
             return Caller(None)
-        try:
-            basic = BasicAuth.decode(authorization, encoding="utf-8")
-        except ValueError as error:
-            raise WrongCredentials(str(error)) from error
-        if hmac.compare_digest(basic.password.encode(), self._token_of(basic.login).encode()):
-            return Caller(basic.login, by_token=True)
-        if hmac.compare_digest(basic.password.encode(), self.password.encode()):
-            return Caller(basic.login)
-        raise WrongCredentials(f"Invalid password/token for user: {basic.login}")
+        user, secret = _read_basic(authorization)
+        if hmac.compare_digest(secret.encode(), self._token_of(user).encode()):
+            return Caller(user, by_token=True)
+        if hmac.compare_digest(secret.encode(), self.password.encode()):
+            return Caller(user)
+        raise WrongCredentials(f"Invalid password/token for user: {user}")
 
     def session(self, cookies: Mapping[str, str]) -> str:
         """The caller's session, a new one if he has none (any more)."""
@@ -82,3 +78,17 @@ class Access:
 
     def _token_of(self, user: str) -> str:
         return self.own_tokens.get(user, self.token)
+
+
+def _read_basic(authorization: str) -> tuple[str, str]:
+    """User and secret of a Basic header (RFC 7617, UTF-8)."""
+    scheme, _, credentials = authorization.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError(f"{scheme} is not Basic")
+        user, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError as error:
+        raise WrongCredentials(f"reading the Authorization header: {error}") from error
+    if not colon:
+        raise WrongCredentials("reading the Authorization header: no colon between user and token")
+    return user, secret

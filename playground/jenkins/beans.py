@@ -7,7 +7,7 @@ from urllib.parse import quote
 from playground.jenkins.parameters import values_action
 from playground.jenkins.script import CaseResult
 from playground.jenkins.tree import Bean, Exported, Value, bean
-from playground.jenkins.world import BY_TIMER, Build, Cause, Change, Job
+from playground.jenkins.world import BY_TIMER, Build, Cause, Change, Job, TestResults
 
 _ALWAYS = 999
 
@@ -149,12 +149,12 @@ def health(job: Job) -> list[Value]:
     return [report]
 
 
-def test_report(build: Build) -> Bean | None:
+def report_bean(build: Build) -> Bean | None:
     """`testReport/api/json`, or None when the build archived no tests."""
     if build.tests is None:
         return None
     classes = list(dict.fromkeys(case.class_name for case in build.tests.cases))
-    suites: list[Value] = [_suite(build, class_name) for class_name in classes]
+    suites: list[Value] = [_suite(build, build.tests, class_name) for class_name in classes]
     return bean(
         "hudson.tasks.junit.TestResult",
         _ALWAYS,
@@ -168,23 +168,19 @@ def test_report(build: Build) -> Bean | None:
     )
 
 
-test_report.__test__ = False  # type: ignore[attr-defined]  # a name pytest would otherwise collect
-
-
-def _suite(build: Build, class_name: str) -> Bean:
-    assert build.tests is not None
-    cases = [case for case in build.tests.cases if case.class_name == class_name]
+def _suite(build: Build, tests: TestResults, class_name: str) -> Bean:
+    cases = [case for case in tests.cases if case.class_name == class_name]
     beans: list[Value] = [_case(build, case) for case in cases]
     return bean(
         None,
         _ALWAYS,
         cases=beans,
         duration=round(sum(case.seconds for case in cases), 3),
-        enclosingBlockNames=[build.tests.stage_name] if build.tests.stage_name else [],
-        enclosingBlocks=[build.tests.stage_id] if build.tests.stage_id else [],
+        enclosingBlockNames=[tests.stage_name] if tests.stage_name else [],
+        enclosingBlocks=[tests.stage_id] if tests.stage_id else [],
         id=None,
         name=class_name,
-        nodeId=build.tests.node_id,
+        nodeId=tests.node_id,
         stderr=None,
         stdout=None,
         timestamp=None,

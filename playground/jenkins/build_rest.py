@@ -7,10 +7,10 @@ import json
 from aiohttp import web
 
 from playground.jenkins import pages, pipeline
-from playground.jenkins.beans import test_report
+from playground.jenkins.beans import report_bean
 from playground.jenkins.builds import Interruption
 from playground.jenkins.parameters import IllegalParameterValue, ParameterValue
-from playground.jenkins.rest import Ask, Routes, api
+from playground.jenkins.rest import Ask, Routes, api, as_json
 from playground.jenkins.world import Build, PendingInput
 
 
@@ -65,7 +65,7 @@ def _to_build(ask: Ask, build: Build) -> web.Response:
 
 
 async def _test_report(ask: Ask, build: Build) -> web.StreamResponse:
-    report = test_report(build)
+    report = report_bean(build)
     return pages.not_found(ask.session) if report is None else api(ask, report)
 
 
@@ -79,7 +79,7 @@ async def _artifact(ask: Ask, build: Build) -> web.StreamResponse:
 async def _describe(ask: Ask, build: Build) -> web.StreamResponse:
     if build.job.kind != "pipeline":
         return pages.not_found(ask.session)
-    return web.json_response(pipeline.describe_run(build, ask.controller.clock.now(), ask.controller.context))
+    return as_json(pipeline.describe_run(build, ask.controller.clock.now(), ask.controller.context))
 
 
 async def _describe_node(ask: Ask, build: Build) -> web.StreamResponse:
@@ -87,14 +87,14 @@ async def _describe_node(ask: Ask, build: Build) -> web.StreamResponse:
     if node is None:
         return pages.not_found(ask.session)
     now = ask.controller.clock.now()
-    return web.json_response(pipeline.describe_node(build, node, now, ask.controller.context))
+    return as_json(pipeline.describe_node(build, node, now, ask.controller.context))
 
 
 async def _node_log(ask: Ask, build: Build) -> web.StreamResponse:
     node = build.nodes.get(ask.captured[0])
     if node is None:
         return pages.not_found(ask.session)
-    return web.json_response(pipeline.node_log(build, node, ask.controller.context))
+    return as_json(pipeline.node_log(build, node, ask.controller.context))
 
 
 async def _node_console(ask: Ask, build: Build) -> web.StreamResponse:
@@ -105,16 +105,16 @@ async def _node_console(ask: Ask, build: Build) -> web.StreamResponse:
 
 
 async def _artifacts(ask: Ask, build: Build) -> web.StreamResponse:
-    return web.json_response(pipeline.artifacts(build, ask.controller.context))
+    return as_json(pipeline.artifacts(build, ask.controller.context))
 
 
 async def _pending_inputs(ask: Ask, build: Build) -> web.StreamResponse:
-    return web.json_response(pipeline.pending_inputs(build, ask.controller.context))
+    return as_json(pipeline.pending_inputs(build, ask.controller.context))
 
 
 async def _next_pending_input(ask: Ask, build: Build) -> web.StreamResponse:
     pending = pipeline.pending_inputs(build, ask.controller.context)
-    return web.json_response(pending[0] if pending else None)
+    return as_json(pending[0] if pending else None)
 
 
 async def _submit_input(ask: Ask, build: Build) -> web.StreamResponse:

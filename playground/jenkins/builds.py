@@ -105,14 +105,14 @@ def outcome(build: Build, script: Script, part: Part) -> Result:
     return build.result or "SUCCESS"
 
 
-def replay(build: Build, script: Script, speed: float = 1.0) -> None:
+def replay(build: Build, script: Script) -> None:
     """Let a whole build have happened from its `started` on; questions were answered at once."""
     part = plan(script)
     begin(build)
     for moment in part.moments:
-        record(build, moment.event, build.started + round(moment.at / speed * 1000))
+        record(build, moment.event, build.started + round(moment.at * 1000))
         build.approved = build.approved or isinstance(moment.event, InputWanted)
-    finish(build, outcome(build, script, part), build.started + round(part.end / speed * 1000), part.error)
+    finish(build, outcome(build, script, part), build.started + round(part.end * 1000), part.error)
 
 
 def _end_node(node: FlowNode, status: str, now: int, error: str | None = None) -> None:

@@ -46,7 +46,9 @@ async def run(port: int, hooks: tuple[str, ...], speed: float, demo: bool, anony
     """Serve until SIGINT or SIGTERM."""
     url = f"http://{HOST}:{port}"
     app = make_app(root_url=f"{url}/", hooks=hooks, demo=demo, speed=speed, anonymous_read=anonymous_read)
-    runner = web.AppRunner(app, access_log=None, max_line_size=MAX_LINE, max_field_size=MAX_LINE)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=1.0, max_line_size=MAX_LINE, max_field_size=MAX_LINE
+    )
     await runner.setup()
     listener = Listener(runner, port)
     app[CONTROLLER].doors = listener
@@ -72,7 +74,11 @@ async def _stopped() -> None:
 @click.option("--anonymous-read", is_flag=True, help="Let browsers look around without logging in.")
 def cli(port: int, hooks: tuple[str, ...], speed: float, demo: bool, anonymous_read: bool) -> None:
     """A stand-in Jenkins: log in with any user and the API token `playground-token`."""
-    asyncio.run(run(port or free_port(), hooks, speed, demo, anonymous_read))
+    port = port or free_port()
+    try:
+        asyncio.run(run(port, hooks, speed, demo, anonymous_read))
+    except OSError as error:
+        raise click.ClickException(f"listening on {HOST}:{port}: {error}. Choose another --port.") from error
 
 
 if __name__ == "__main__":

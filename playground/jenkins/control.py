@@ -5,15 +5,16 @@ It needs no credentials, speaks JSON, and answers 400 with an `error` that says 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from playground.jenkins.controller import Controller
 from playground.jenkins.faults import Fault, FaultKind
 from playground.jenkins.notifications import Hook, Switch, SwitchKind
-from playground.jenkins.parameters import Kind, ParameterDefinition, values_for
+from playground.jenkins.parameters import IllegalParameterValue, Kind, ParameterDefinition, values_for
 from playground.jenkins.recipes import plain, plain_recipe
 from playground.jenkins.script import CaseResult, CaseStatus, Result
 from playground.jenkins.tree import Json
@@ -131,9 +132,10 @@ class JobOrder(_Order):
 
 
 class QueueOrder(_Order):
-    """How many seconds Jenkins remembers an item that left, and how many executors it has."""
+    """Seconds Jenkins remembers an item that left; seconds until that item names its build; executors."""
 
     remembered: float | None = None
+    executable_after: float | None = None
     executors: int | None = None
 
 
@@ -162,16 +164,15 @@ def routes() -> web.RouteTableDef:
 
 
 @web.middleware
-async def say_what_is_wrong(request: web.Request, handler: Any) -> web.StreamResponse:
+async def say_what_is_wrong(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns an order that does not parse into a 400 that says why."""
     try:
-        answer: web.StreamResponse = await handler(request)
+        return await handler(request)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return web.json_response({"error": f"{request.method} {request.path}: {problems}"}, status=400)
-    except NameTaken as error:
+    except (NameTaken, IllegalParameterValue) as error:
         return web.json_response({"error": str(error)}, status=400)
-    return answer
 
 
 def _controller(request: web.Request) -> Controller:
@@ -221,6 +222,8 @@ async def _set_queue(request: web.Request) -> web.Response:
     controller = _controller(request)
     if order.remembered is not None:
         controller.queue.remembered = order.remembered
+    if order.executable_after is not None:
+        controller.queue.executable_after = order.executable_after
     if order.executors is not None:
         controller.executors.count = order.executors
         controller.queue.maintain()

@@ -70,7 +70,8 @@ class Controller:
             demo_world.fill(self.world, self.clock.now(), self.queue.next_id)
 
     async def close(self) -> None:
-        """End all builds and notifications."""
+        """End all builds and notifications, and let nothing start any more."""
+        self.queue.held = True
         if self._restarting is not None:
             self._restarting.cancel()
             await asyncio.gather(self._restarting, return_exceptions=True)

@@ -206,8 +206,8 @@ class Exports:
             return {"buildableStartMilliseconds": item.buildable_since}
         if item.state == "buildable":
             return {"buildableStartMilliseconds": item.buildable_since, "pending": False}
-        executable = None if item.build is None else self.locator(item.build)
-        return {"cancelled": item.cancelled, "executable": executable}
+        build = self._queue.executable(item)
+        return {"cancelled": item.cancelled, "executable": None if build is None else self.locator(build)}
 
     def _why(self, item: QueueItem) -> str | None:
         if item.state == "left":

@@ -7,7 +7,7 @@ from aiohttp import web
 from playground.jenkins import pages
 from playground.jenkins.parameters import ParameterValue, values_for
 from playground.jenkins.pipeline import describe_runs
-from playground.jenkins.rest import Ask, Routes, api
+from playground.jenkins.rest import Ask, Routes, api, as_json
 from playground.jenkins.world import Cause, Folder, Job, NameTaken
 
 
@@ -63,7 +63,7 @@ async def _runs(ask: Ask, job: Job) -> web.StreamResponse:
     since = ask.request.query.get("since", "").removeprefix("#")
     first = int(since) if since.isdecimal() else 0
     builds = [build for build in job.builds if build.number >= first]
-    return web.json_response(describe_runs(builds, ask.controller.clock.now(), ask.controller.context))
+    return as_json(describe_runs(builds, ask.controller.clock.now(), ask.controller.context))
 
 
 async def _enable(ask: Ask, job: Job) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from typing import Literal
 import aiohttp
 
 from playground.jenkins.tree import Json
-from playground.jenkins.world import Build, World
+from playground.jenkins.world import Build, TestResults, World
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def payload(world: World, build: Build, phase: str, log_lines: int = 0) -> dict[
         }
     state |= {"log": build.log.tail(log_lines), "notes": ""}
     if build.tests is not None:
-        state["test_summary"] = _test_summary(build)
+        state["test_summary"] = _test_summary(build.tests)
     state["artifacts"] = {
         artifact.path: {"archive": world.url(f"{build.path}artifact/{artifact.path}")}
         for artifact in build.artifacts
@@ -110,16 +110,13 @@ def _scm(build: Build) -> dict[str, Json]:
     }
 
 
-def _test_summary(build: Build) -> dict[str, Json]:
-    assert build.tests is not None
+def _test_summary(tests: TestResults) -> dict[str, Json]:
     return {
-        "total": len(build.tests.cases),
-        "failed": build.tests.count("FAILED"),
-        "passed": build.tests.count("PASSED"),
-        "skipped": build.tests.count("SKIPPED"),
-        "failed_tests": [
-            f"{case.class_name}.{case.name}" for case in build.tests.cases if case.status == "FAILED"
-        ],
+        "total": len(tests.cases),
+        "failed": tests.count("FAILED"),
+        "passed": tests.count("PASSED"),
+        "skipped": tests.count("SKIPPED"),
+        "failed_tests": [f"{case.class_name}.{case.name}" for case in tests.cases if case.status == "FAILED"],
     }
 
 

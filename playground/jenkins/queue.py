@@ -47,6 +47,7 @@ class Queue:
         self.quieting_down = False
         self.held = False
         self.remembered = REMEMBERED
+        self.executable_after = 0.0
         self._clock = clock
         self._executors = executors
         self._call_later = call_later
@@ -93,6 +94,15 @@ class Queue:
             return item
         del self._items[item_id]
         return None
+
+    def executable(self, item: QueueItem) -> Build | None:
+        """The build of an item that left; with `executable_after` only so many seconds later.
+
+        A real item was seen to say neither `executable` nor `cancelled` for a while.
+        """
+        if item.left_at is None or self._clock.now() - item.left_at < self.executable_after * 1000:
+            return None
+        return item.build
 
     def cancel(self, item: QueueItem) -> bool:
         """Take an item out; False when it has left already."""

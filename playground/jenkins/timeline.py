@@ -46,8 +46,6 @@ class StepMarked:
 class TestsRecorded:
     """A JUnit report was archived."""
 
-    __test__ = False
-
     cases: tuple[CaseResult, ...]
     stage_id: str | None = None
     stage_name: str | None = None

@@ -85,8 +85,6 @@ class PendingInput:
 class TestResults:
     """The cases of a build and the stage that archived them."""
 
-    __test__ = False
-
     cases: tuple[CaseResult, ...]
     stage_id: str | None = None
     stage_name: str | None = None

@@ -145,7 +145,7 @@ class Webhooks:
 
     def wanting(self, event: Event) -> Iterator[Webhook]:
         """Yield the active webhooks of the event's audience that want it and whose filter it meets."""
-        if event.name not in EVENTS.get(event.resource, ()) or _is_silent(event):
+        if event.name not in EVENTS.get(event.resource, ()):
             return
         # The intersection walks the shorter side: a room of thousands costs no more than the few who
         # registered.
@@ -154,12 +154,6 @@ class Webhooks:
                 webhook = self._by_id[webhook_id]
                 if webhook.status == "active" and _covers(webhook, event) and _passes(webhook, event.record):
                     yield webhook
-
-
-def _is_silent(event: Event) -> bool:
-    # The guide: memberships.deleted "only triggers for group rooms".
-    record = event.record
-    return isinstance(record, Membership) and event.name == "deleted" and record.room_type == "direct"
 
 
 def _covers(webhook: Webhook, event: Event) -> bool:

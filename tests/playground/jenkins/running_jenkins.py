@@ -1,4 +1,4 @@
-"""A stand-in Jenkins in a process of its own, the callers that talk to it, and a listener for its notifications."""
+"""A stand-in Jenkins in its own process, callers that talk to it, and a listener for its notifications."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Jenkins:
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """One request as the caller; redirects are not followed."""
-        options = {"auth": (self.user, self.secret), "timeout": PATIENCE_S, "allow_redirects": False} | options
+        usual: dict[str, Any] = {"auth": (self.user, self.secret), "timeout": PATIENCE_S}
+        options = {"allow_redirects": False} | usual | options
         return requests.request(method, f"{self.url}/{path}", **options)
 
     def get(self, path: str, **query: str | int) -> Any:
@@ -87,7 +88,7 @@ class Jenkins:
         """The whole console."""
         return self.call("GET", f"{job}/{number}/consoleText").text
 
-    def control(self, path: str, **order: Any) -> Any:
+    def control(self, path: str, /, **order: Any) -> Any:
         """Give an order to the control API."""
         answer = requests.post(f"{self.url}/playground/{path}", json=order, timeout=PATIENCE_S)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text}"
@@ -96,6 +97,19 @@ class Jenkins:
     def job(self, name: str, **order: Any) -> str:
         """Make a job; returns its path."""
         return str(self.control("jobs", name=name, **order)["url"]).removeprefix(f"{self.url}/").rstrip("/")
+
+    def session(self) -> str | None:
+        """The X-Jenkins-Session, or None while Jenkins is down or boots."""
+        try:
+            return self.call("GET", "api/json").headers.get("X-Jenkins-Session")
+        except requests.ConnectionError:
+            return None
+
+    def restart(self) -> None:
+        """Restart and wait until it is over."""
+        before = self.session()
+        self.control("restart", refusing=0.2, booting=0.2)
+        eventually(lambda: self.session() not in (None, before), "a new session")
 
     def client(self) -> jenkins.Jenkins:
         """A python-jenkins handle."""

@@ -129,6 +129,25 @@ def test_a_card_is_filled_in_and_submitted_once(playground: Playground, open_pag
     assert action["inputs"] == {"run": "42", "reason": "hotfix", "region": "us"}
 
 
+def test_a_submitted_card_is_still_marked_as_sent_when_one_comes_back_to_its_room(
+    playground: Playground, open_page: OpenChat
+) -> None:
+    room = playground.room("Sent before", BOT)
+    playground.room("Detour")
+    playground.say(BOT, room, "Deploy api?", attachments=[APPROVAL])
+    you = open_page(YOU, room)
+    you.part("card").get_by_label("Reason").fill("hotfix")
+    you.part("card").get_by_role("button", name="Approve").click()
+    expect(you.part("card-status")).to_contain_text("Sent: Approve")
+
+    you.room("Detour").click()
+    expect(you.part("card")).to_have_count(0)
+    you.room("Sent before").click()
+
+    expect(you.part("card-status")).to_contain_text("Sent: Approve")
+    expect(you.part("card").get_by_role("button", name="Approve")).to_be_disabled()
+
+
 def test_half_filled_card_inputs_survive_new_messages(playground: Playground, open_page: OpenChat) -> None:
     room = playground.room("Half filled", ADA, BOT)
     playground.say(BOT, room, "Deploy api?", attachments=[APPROVAL])
@@ -139,6 +158,7 @@ def test_half_filled_card_inputs_survive_new_messages(playground: Playground, op
 
     expect(you.message("meanwhile")).to_be_visible()
     expect(you.part("card").get_by_label("Reason")).to_have_value("because")
+    expect(you.part("card").get_by_label("Reason")).to_be_focused()
 
 
 def test_on_a_phone_the_rooms_are_a_drawer(playground: Playground, open_page: OpenChat) -> None:

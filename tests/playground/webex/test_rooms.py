@@ -155,6 +155,16 @@ def test_delete_of_a_team_room_archives_it(webex: Webex) -> None:
     you.refused(403, "POST", "messages", json={"roomId": room["id"], "text": "hi"})
 
 
+def test_a_locked_team_room_is_only_left_by_a_non_moderator(webex: Webex) -> None:
+    you, ada = webex.person(), webex.person("ada@example.com")
+    team = you.post("teams", name="Platform")
+    room_id = you.post("rooms", title="Releases", teamId=team["id"], isLocked=True)["id"]
+    you.post("memberships", roomId=room_id, personEmail="ada@example.com")
+    ada.delete(f"rooms/{room_id}")
+    ada.refused(404, "GET", f"rooms/{room_id}")
+    assert you.get(f"rooms/{room_id}")["isReadOnly"] is False
+
+
 def test_a_stranger_cannot_put_a_room_into_a_team(webex: Webex) -> None:
     team = webex.person().post("teams", name="Platform")
     webex.person("ada@example.com").refused(404, "POST", "rooms", json={"title": "x", "teamId": team["id"]})

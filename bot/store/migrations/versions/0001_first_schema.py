@@ -9,21 +9,26 @@ revision = "0001"
 down_revision = None
 
 # Procrastinate notifies only when a job is inserted. The next job of a lock would wait for the poll
-# (5 s); this tells the workers as soon as the lock is free.
+# (5 s); this tells the workers as soon as the lock is free. The worker deletes the jobs that succeed.
 _NOTIFY_FREED_LOCK = """
 CREATE FUNCTION sparkops_notify_freed_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify(
         'procrastinate_any_queue_v1',
-        json_build_object('type', 'job_inserted', 'job_id', NEW.id)::text
+        json_build_object('type', 'job_inserted', 'job_id', OLD.id)::text
     );
-    RETURN NEW;
+    RETURN NULL;
 END;
 $$;
 CREATE TRIGGER sparkops_notify_freed_lock
     AFTER UPDATE OF status ON procrastinate_jobs
     FOR EACH ROW
-    WHEN (OLD.status = 'doing' AND NEW.status <> 'doing' AND NEW.lock IS NOT NULL)
+    WHEN (OLD.status = 'doing' AND NEW.status <> 'doing' AND OLD.lock IS NOT NULL)
+    EXECUTE FUNCTION sparkops_notify_freed_lock();
+CREATE TRIGGER sparkops_notify_freed_lock_of_deleted
+    AFTER DELETE ON procrastinate_jobs
+    FOR EACH ROW
+    WHEN (OLD.status = 'doing' AND OLD.lock IS NOT NULL)
     EXECUTE FUNCTION sparkops_notify_freed_lock();
 """
 
@@ -129,6 +134,9 @@ def _create_tables() -> None:
     op.create_index(
         "inbox_handling", "inbox", ["owner"], unique=False, postgresql_where=sa.text("state = 'handling'")
     )
+    op.create_index(
+        "inbox_queued", "inbox", ["id"], unique=False, postgresql_where=sa.text("state = 'queued'")
+    )
     op.create_table(
         "live_messages",
         sa.Column("id", sa.BigInteger(), nullable=False),
@@ -146,6 +154,7 @@ def _create_tables() -> None:
         "outbox_lanes",
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("owner", UUID(as_uuid=True), nullable=True),
+        sa.Column("claim", UUID(as_uuid=True), nullable=True),
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("lane"),
     )

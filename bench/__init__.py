@@ -1,0 +1,1 @@
+"""Benches, each beside a named peer in the same run. Timings live here and not in the tests."""
