@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,6 +102,13 @@ def conversation(
         clients=clients if clients is not None else _clients(parts.integrations, settings),
     )
     return Conversation(services)
+
+
+def confirmation_code(reply: str) -> str:
+    """The code a reply asks for."""
+    found = re.search(r"Say `confirm (\w{6})` within", reply)
+    assert found, reply
+    return found[1]
 
 
 def settings_of(

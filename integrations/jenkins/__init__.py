@@ -1,0 +1,19 @@
+"""Jenkins: start builds from chat, follow them in the thread, hear of the others in the rooms that care."""
+
+from bot.integration import Hook, Integration
+from integrations.jenkins.checks import check
+from integrations.jenkins.client import connect
+from integrations.jenkins.commands import COMMANDS
+from integrations.jenkins.hooks import handle, read
+from integrations.jenkins.runs import BUILD
+from integrations.jenkins.settings import JenkinsSettings, hook_secrets
+
+integration = Integration(
+    name="jenkins",
+    settings=JenkinsSettings,
+    client=connect,
+    commands=COMMANDS,
+    run_kinds=(BUILD,),
+    hook=Hook(secrets=hook_secrets, read=read, handle=handle),
+    checks=(check,),
+)

@@ -1,0 +1,213 @@
+"""Talk to one Jenkins: python-jenkins for the reads it has right, own calls for what changes something."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import jenkins
+import requests
+from pydantic import ValidationError
+
+from bot.settings import Settings
+from integrations.jenkins.errors import BadAnswer, NotFound
+from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Stage, Triggered, Values
+from integrations.jenkins.settings import JenkinsSettings
+from integrations.jenkins.transport import Transport
+
+_BUILD = (
+    "number,url,building,result,queueId,timestamp,duration,estimatedDuration,"
+    "actions[parameters[name,value],causes[shortDescription,userId]]"
+)
+_PARAMETERS = "property[parameterDefinitions[name,type,description,choices,defaultParameterValue[value]]]"
+_JOB = (
+    f"fullName,url,buildable,nextBuildNumber,{_PARAMETERS},lastBuild[{_BUILD}],lastCompletedBuild[{_BUILD}]"
+)
+_QUEUE_ITEM = re.compile(r"/queue/item/(\d+)/?$")
+_SCANNED = 50
+"""Builds looked through for one that is only known by its queue item."""
+
+Answer = TypeVar("Answer")
+
+
+def connect(settings: JenkinsSettings, _bot: Settings) -> JenkinsClient | None:
+    """The client of these settings; None where they are not complete."""
+    if settings.url is None or settings.user is None or settings.token is None:
+        return None
+    token = settings.token.get_secret_value()
+    return JenkinsClient(settings.url, settings.user, token, timeout=settings.timeout)
+
+
+class JenkinsClient:
+    """One Jenkins as one user. Any thread may use it. Every method raises the errors of `errors`."""
+
+    def __init__(self, url: str, user: str, token: str, *, timeout: float = 10.0) -> None:
+        """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer."""
+        self.user = user
+        self._transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout)
+
+    @property
+    def url(self) -> str:
+        """The root, with a slash at its end."""
+        return self._transport.url
+
+    @property
+    def jenkins_session(self) -> str | None:
+        """The X-Jenkins-Session last seen; it changes when Jenkins is restarted."""
+        return self._transport.jenkins_session
+
+    @property
+    def version(self) -> str | None:
+        """The version Jenkins last said it is."""
+        return self._transport.version
+
+    def whoami(self) -> str:
+        """The name of the user the token belongs to."""
+        return self._read("asking Jenkins who I am", lambda reads: str(reads.get_whoami()["fullName"]))
+
+    def quieting_down(self) -> bool:
+        """Whether Jenkins prepares to shut down, and so starts nothing any more."""
+        asked = "asking Jenkins whether it is quieting down"
+        return self._read(
+            asked, lambda reads: bool(reads.get_info(query="?tree=quietingDown")["quietingDown"])
+        )
+
+    def jobs(self) -> tuple[ListedJob, ...]:
+        """Every job this user may see, in all folders, in Jenkins' order. One request for ten levels."""
+
+        def listed(reads: _Reads) -> tuple[ListedJob, ...]:
+            found = [each for each in reads.get_all_jobs() if "jobs" not in each]
+            return tuple(
+                ListedJob.model_validate({**each, "color": each.get("color") or ""}) for each in found
+            )
+
+        return self._read("asking Jenkins for its jobs", listed)
+
+    def job(self, full_name: str) -> Job:
+        """A job by its exact full name, `team/deploy`. Raises NotFound, for a folder too."""
+        asked = f"asking Jenkins for the job {full_name}"
+        data = self._info(asked, _raw_path(full_name, asked), _JOB)
+        if "buildable" not in data:
+            raise NotFound(asked, "that is a folder", "`jenkins jobs` shows what is in it.")
+        return self._typed(asked, lambda: Job.model_validate(data))
+
+    def build(self, full_name: str, number: int) -> Build:
+        """One build."""
+        asked = f"asking Jenkins for {full_name} #{number}"
+        data = self._info(asked, f"{_raw_path(full_name, asked)}/{number}", _BUILD)
+        return self._typed(asked, lambda: Build.model_validate(data))
+
+    def builds(self, full_name: str, limit: int = _SCANNED) -> tuple[Build, ...]:
+        """The newest builds of a job, newest first."""
+        asked = f"asking Jenkins for the builds of {full_name}"
+        data = self._info(asked, _raw_path(full_name, asked), f"builds[{_BUILD}]{{0,{limit}}}")
+        return self._typed(asked, lambda: tuple(Build.model_validate(each) for each in data["builds"]))
+
+    def build_of(self, full_name: str, queue_id: int) -> Build | None:
+        """The build that a queue item became, among the newest: Jenkins forgets items after five minutes."""
+        return next((build for build in self.builds(full_name) if build.queue_id == queue_id), None)
+
+    def queue_item(self, queue_id: int) -> QueueItem:
+        """A queue item. Raises NotFound once Jenkins has forgotten it."""
+        asked = f"asking Jenkins for queue item {queue_id}"
+        return self._read(asked, lambda reads: QueueItem.model_validate(reads.get_queue_item(queue_id)))
+
+    def queue_of(self, full_name: str) -> tuple[QueueItem, ...]:
+        """The items of one job that wait in the queue."""
+        path = urlsplit(self.url + _path(full_name)).path
+
+        def waiting(reads: _Reads) -> tuple[QueueItem, ...]:
+            items = [QueueItem.model_validate(each) for each in reads.get_queue_info()]
+            return tuple(each for each in items if urlsplit(each.task.url).path == path)
+
+        return self._read("asking Jenkins for its queue", waiting)
+
+    def stages(self, full_name: str, number: int) -> tuple[Stage, ...]:
+        """The stages of a Pipeline build so far; none where the Stage View plugin is missing."""
+        asked = f"asking Jenkins for the stages of {full_name} #{number}"
+
+        def described(reads: _Reads) -> tuple[Stage, ...]:
+            run = reads.get_build_stages(full_name, number)
+            return tuple(Stage.model_validate(each) for each in run["stages"])
+
+        try:
+            return self._read(asked, described)
+        except NotFound:
+            return ()
+
+    def trigger(self, full_name: str, values: Values, *, parameterised: bool) -> Triggered:
+        """Start a build without the quiet period. 201 is a new queue item, 303 an identical one joined.
+
+        A job with parameters takes `buildWithParameters` only, even for its defaults (measured: 400).
+        """
+        asked = f"starting {full_name}"
+        verb = "buildWithParameters" if parameterised else "build"
+        path = f"{_path(full_name)}{verb}"
+        response = self._transport.post(path, asked, query={"delay": "0sec"}, form=dict(values))
+        item = _QUEUE_ITEM.search(response.headers.get("Location", ""))
+        if response.status_code not in (201, 303) or item is None:
+            accepted = response.status_code in (200, 201)
+            says = f"Jenkins answered {response.status_code} and named no queue item"
+            raise BadAnswer(asked, says, maybe_done=accepted)
+        return Triggered(queue_id=int(item[1]), joined=response.status_code == 303)
+
+    def stop(self, full_name: str, number: int) -> None:
+        """Ask a build to end. Doing it again, or to an ended build, changes nothing."""
+        self._transport.post(f"{_path(full_name)}{number}/stop", f"stopping {full_name} #{number}")
+
+    def cancel(self, queue_id: int) -> None:
+        """Take an item out of the queue. Raises NotFound or BadParameter where it has left it."""
+        asked = f"taking item {queue_id} out of Jenkins' queue"
+        self._transport.post("queue/cancelItem", asked, query={"id": str(queue_id)})
+
+    def _info(self, asked: str, item: str, tree: str) -> dict[str, Any]:
+        data = self._read(asked, lambda reads: reads.get_info(item, f"?tree={tree}"))
+        if not isinstance(data, dict):
+            raise BadAnswer(asked, "Jenkins answered with something that is no object")
+        return data
+
+    def _read(self, asked: str, read: Callable[[_Reads], Answer]) -> Answer:
+        return self._typed(asked, lambda: read(_Reads(self._transport, asked)))
+
+    def _typed(self, asked: str, make: Callable[[], Answer]) -> Answer:
+        """What `make` gives; an answer it cannot use becomes a BadAnswer, without the answer's content."""
+        try:
+            return make()
+        except (jenkins.JenkinsException, ValidationError, json.JSONDecodeError) as error:
+            raise BadAnswer(
+                asked, f"the answer is not what Jenkins sends ({type(error).__name__})"
+            ) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadAnswer(asked, f"the answer lacks what Jenkins sends ({error})") from error
+
+
+class _Reads(jenkins.Jenkins):  # type: ignore[misc]  # python-jenkins has no types
+    """python-jenkins for one call: its paths and its walk through folders, over our transport."""
+
+    def __init__(self, transport: Transport, asked: str) -> None:
+        super().__init__(transport.url)
+        self._transport = transport
+        self._asked = asked
+
+    def jenkins_open(self, req: requests.Request, add_crumb: bool = True, resolve_auth: bool = True) -> str:
+        """The body of a GET; errors are ours, which python-jenkins passes on untouched."""
+        return self._transport.get(str(req.url), self._asked)
+
+
+def _path(full_name: str) -> str:
+    """A job's path below the root, each part of the name quoted by itself, with a slash at its end."""
+    return "".join(f"job/{quote(part, safe='')}/" for part in full_name.split("/"))
+
+
+def _raw_path(full_name: str, asked: str) -> str:
+    """The same unquoted and without that slash, as `get_info` takes it.
+
+    Raises NotFound for parts that would lead elsewhere: nobody can have named a job so.
+    """
+    parts = full_name.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise NotFound(asked, "no job can be named so")
+    return "/".join(f"job/{part}" for part in parts)

@@ -1,0 +1,274 @@
+"""Jobs, parameters, queue items, builds, stages and events: what Jenkins sends, made typed and immutable.
+
+The shapes are those of `api/json` (Jenkins 2.463) and of the Pipeline Stage View plugin's `wfapi`.
+Times are seconds; where Jenkins has none (-1) they are None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Values = tuple[tuple[str, str], ...]
+"""Parameter names with their values, in the job's order."""
+
+
+class Result(StrEnum):
+    """How a build ended (hudson.model.Result)."""
+
+    SUCCESS = "SUCCESS"
+    UNSTABLE = "UNSTABLE"
+    FAILURE = "FAILURE"
+    NOT_BUILT = "NOT_BUILT"
+    ABORTED = "ABORTED"
+
+
+def read_result(value: object) -> Result | None:
+    """The result; None for a missing or unknown one, which is never taken for a success."""
+    try:
+        return Result(str(value).upper())
+    except ValueError:
+        return None
+
+
+def shown_name(full_name: str) -> str:
+    """A full name as people write it: a multibranch job's `feature%2Flogin` is `feature/login`."""
+    return unquote(full_name)
+
+
+def _seconds(milliseconds: object) -> object:
+    if isinstance(milliseconds, int | float):
+        return milliseconds / 1000 if milliseconds >= 0 else None
+    return milliseconds
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+Seconds = Annotated[float | None, BeforeValidator(_seconds)]
+AnyResult = Annotated[Result | None, BeforeValidator(read_result)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Cause(_Wire):
+    """Why a build was asked for."""
+
+    says: str = Field("", alias="shortDescription")
+    user: str | None = Field(None, alias="userId")
+
+
+def _with_actions(data: Any) -> Any:
+    """Parameters and causes are scattered over `actions`, among empty and foreign ones: gather them."""
+    if not isinstance(data, dict) or not isinstance(data.get("actions"), list):
+        return data
+    actions = [action for action in data["actions"] if isinstance(action, dict)]
+    values = [each for action in actions for each in action.get("parameters") or ()]
+    return {
+        **data,
+        "parameters": [(each["name"], _as_text(each["value"])) for each in values if "value" in each],
+        "causes": [cause for action in actions for cause in action.get("causes") or ()],
+        "interrupted": any(
+            str(action.get("_class", "")).endswith("InterruptedBuildAction") for action in actions
+        ),
+    }
+
+
+class Build(_Wire):
+    """One build. `result` may be set while `building`: only `outcome` tells how it ended."""
+
+    number: int
+    url: str
+    kind: str = Field("", alias="_class")
+    building: bool = False
+    result: AnyResult = None
+    queue_id: int | None = Field(None, alias="queueId")
+    started: Seconds = Field(None, alias="timestamp")
+    """Seconds since the epoch."""
+    duration: Seconds = None
+    estimated: Seconds = Field(None, alias="estimatedDuration")
+    parameters: Values = ()
+    causes: tuple[Cause, ...] = ()
+    interrupted: bool = False
+    """Whether somebody stopped it; a build that a restart killed is ABORTED without this."""
+
+    _gather = model_validator(mode="before")(_with_actions)
+
+    @property
+    def outcome(self) -> Result | None:
+        """How it ended; None while it runs, and where Jenkins does not say."""
+        return None if self.building else self.result
+
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it may have stages."""
+        return self.kind.endswith("WorkflowRun")
+
+
+class ParameterKind(StrEnum):
+    """The kinds that are checked here; any other is passed on as text."""
+
+    STRING = "String"
+    TEXT = "Text"
+    CHOICE = "Choice"
+    BOOLEAN = "Boolean"
+    PASSWORD = "Password"
+    OTHER = "Other"
+
+
+def _kind(class_name: object) -> ParameterKind:
+    stem = str(class_name).removesuffix("ParameterDefinition").rpartition(".")[2]
+    if "Password" in stem:
+        return ParameterKind.PASSWORD
+    known = {kind.value: kind for kind in ParameterKind}
+    return known.get(stem, ParameterKind.OTHER)
+
+
+def _default(value: object) -> object:
+    if isinstance(value, dict):
+        value = value.get("value")
+    return None if value is None else _as_text(value)
+
+
+class ParameterDefinition(_Wire):
+    """A parameter a job declares. `default` is None where Jenkins does not show it (passwords)."""
+
+    name: str
+    kind: Annotated[ParameterKind, BeforeValidator(_kind)] = Field(ParameterKind.OTHER, alias="type")
+    default: Annotated[str | None, BeforeValidator(_default)] = Field(None, alias="defaultParameterValue")
+    choices: tuple[str, ...] = ()
+    description: Annotated[str, BeforeValidator(lambda text: text or "")] = ""
+
+
+def _with_definitions(data: Any) -> Any:
+    if not isinstance(data, dict):
+        return data
+    properties = [each for each in data.get("property") or () if isinstance(each, dict)]
+    return {
+        **data,
+        "parameters": [one for each in properties for one in each.get("parameterDefinitions") or ()],
+    }
+
+
+class Job(_Wire):
+    """A job with its parameters and its last builds."""
+
+    full_name: str = Field(alias="fullName")
+    url: str
+    buildable: bool
+    next_number: int = Field(alias="nextBuildNumber")
+    parameters: tuple[ParameterDefinition, ...] = ()
+    last: Build | None = Field(None, alias="lastBuild")
+    last_completed: Build | None = Field(None, alias="lastCompletedBuild")
+
+    _gather = model_validator(mode="before")(_with_definitions)
+
+
+class ListedJob(_Wire):
+    """A job as the list of all shows it. `ball` is its colour, as `blue`, `red_anime` or `disabled`."""
+
+    full_name: str = Field(alias="fullname")
+    ball: str = Field("notbuilt", alias="color")
+
+
+class _Task(_Wire):
+    url: str = ""
+
+
+class _Executable(_Wire):
+    number: int
+
+
+class QueueItem(_Wire):
+    """A request to build, waiting or already gone into a build.
+
+    An item that left may for a moment have neither `executable` nor `cancelled` (measured).
+    """
+
+    id: int
+    kind: str = Field("", alias="_class")
+    task: _Task = _Task()
+    parameters: Values = ()
+    causes: tuple[Cause, ...] = ()
+    blocked: bool = False
+    buildable: bool = False
+    cancelled: bool = False
+    executable: _Executable | None = None
+
+    _gather = model_validator(mode="before")(_with_actions)
+
+    @property
+    def left(self) -> bool:
+        """Whether it is not in the queue any more."""
+        return self.kind.endswith("LeftItem")
+
+    @property
+    def number(self) -> int | None:
+        """The build it became."""
+        return self.executable.number if self.executable else None
+
+
+class _StageError(_Wire):
+    message: str = ""
+
+
+class Stage(_Wire):
+    """A stage or a parallel branch. A parent may say SUCCESS while its branch failed: look at the leaf."""
+
+    name: str
+    status: str
+    duration: Seconds = Field(None, alias="durationMillis")
+    error: _StageError | None = None
+
+
+def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
+    """The stage that broke: the last one that says why, else the last that failed."""
+    failed = [stage for stage in stages if stage.status == "FAILED"]
+    telling = [stage for stage in failed if stage.error and stage.error.message]
+    return next(reversed(telling or failed), None)
+
+
+class Triggered(_Wire):
+    """A build asked for. `joined`: Jenkins put the request to an identical one that waited already."""
+
+    queue_id: int
+    joined: bool
+
+
+class BuildEvent(_Wire):
+    """One report about one build, whoever sent it."""
+
+    full_name: str
+    number: int
+    phase: str
+    """QUEUED, STARTED, COMPLETED or FINALIZED."""
+    result: AnyResult = None
+    url: str = ""
+    queue_id: int | None = None
+    duration: float | None = None
+    branch: str = ""
+    tests: int = 0
+    tests_failed: int = 0
+    failed_tests: tuple[str, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the build is over."""
+        return self.phase in ("COMPLETED", "FINALIZED")
+
+    @property
+    def subject(self) -> str:
+        """What its story is told under: the job, and the branch where one is named."""
+        return f"{self.full_name}@{self.branch}" if self.branch else self.full_name
+
+
+def carries(values: Values, expected: Mapping[str, str] | Values) -> bool:
+    """Whether a build's or queue item's parameters hold all that is expected."""
+    return set(dict(expected).items()) <= set(values)

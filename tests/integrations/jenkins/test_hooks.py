@@ -1,0 +1,314 @@
+"""Jenkins reports, and the rooms that subscribed hear of it: once, in one thread, with what it means."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.integration import UnreadableEvent
+from bot.runs.states import State
+from integrations.jenkins.hooks import name_in_path, read
+from tests.integrations.jenkins.following import Following
+from tests.playground.jenkins.running_jenkins import eventually, running_listener
+from tests.talking import DIRECT
+
+URL = "https://jenkins.example.com/job/team/job/api-service/142/"
+
+
+def report(
+    number: int = 142, status: str | None = "SUCCESS", phase: str = "FINALIZED", **changes: Any
+) -> dict[str, Any]:
+    """A report as the Notification plugin writes it; it leaves nulls out."""
+    path = f"job/team/job/api-service/{number}/"
+    build = {
+        "full_url": f"https://jenkins.example.com/{path}",
+        "number": number,
+        "queue_id": 3000 + number,
+        "timestamp": 1_760_000_000_000 + number,
+        "duration": 93_211,
+        "phase": phase,
+        "status": status,
+        "url": path,
+        "scm": {"changes": [], "culprits": []},
+        "log": "",
+        "notes": "",
+        **changes,
+    }
+    kept = {name: value for name, value in build.items() if value is not None}
+    return {
+        "name": "api-service",
+        "display_name": "API Service",
+        "url": "job/team/job/api-service/",
+        "build": kept,
+    }
+
+
+def event(body: Any) -> Any:
+    return read(json.dumps(body).encode(), {}).payload
+
+
+@pytest.fixture
+def subscribed(talk: Following) -> Following:
+    talk.say("jenkins subscribe team/*")
+    return talk
+
+
+# --- reading
+
+
+def test_the_full_name_comes_from_the_url_since_the_name_is_short() -> None:
+    assert event(report())["full_name"] == "team/api-service"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("job/api/", "api"),
+        ("job/mb/job/feature%252Fx/", "mb/feature%2Fx"),
+        ("job/with%20blank/", "with blank"),
+        ("view/all/job/api/", "api"),
+        ("https://jenkins.example.com/ci/job/team/job/api/", "team/api"),
+        ("job/job/", "job"),
+    ],
+)
+def test_names_are_read_from_paths(path: str, name: str) -> None:
+    assert name_in_path(path) == name
+
+
+@pytest.mark.parametrize("path", ["", "job/", "jobs/api", "job/a/b/c"])
+def test_a_path_that_is_no_job_s_is_refused(path: str) -> None:
+    with pytest.raises(UnreadableEvent, match="is no job's"):
+        name_in_path(path)
+
+
+def test_the_same_phase_of_the_same_build_is_one_event_and_another_phase_is_another() -> None:
+    def key(**changes: Any) -> str:
+        return read(json.dumps(report(**changes)).encode(), {}).dedupe_key
+
+    assert key() == key()
+    assert len({key(), key(phase="COMPLETED"), key(number=143)}) == 3
+
+
+def test_a_missing_status_is_never_a_success() -> None:
+    assert event(report(status=None))["result"] is None
+    assert event(report(phase="STARTED", status="SUCCESS"))["result"] is None
+
+
+def test_the_plain_shape() -> None:
+    plain = {
+        "job": "team/api",
+        "number": 7,
+        "result": "FAILURE",
+        "url": URL,
+        "duration": 12.5,
+        "branch": "origin/main",
+    }
+    read_ = event(plain)
+    assert (read_["full_name"], read_["number"], read_["result"]) == ("team/api", 7, "FAILURE")
+    assert (read_["phase"], read_["duration"], read_["branch"]) == ("FINALIZED", 12.5, "main")
+
+
+def test_the_plain_shape_as_the_readme_s_jenkinsfile_writes_it_outside_a_multibranch_job() -> None:
+    plain = {"job": "api", "number": 7, "result": "SUCCESS", "url": URL, "duration": 3.25, "branch": None}
+    assert event(plain)["branch"] == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<job><name>x</name></job>", "The body is not JSON in UTF-8; set the plugin's format to JSON."),
+        (b"\xff", "The body is not JSON in UTF-8"),
+        (b"[]", "The body is JSON, but no object."),
+        (b"{}", "job: Field required."),
+        (b'{"job": "api", "number": 0}', "number: Input should be greater than or equal to 1"),
+        (
+            b'{"job": "api", "number": 1, "phase": "DELETED"}',
+            "The phase must be one of QUEUED, STARTED, COMPLETED",
+        ),
+        (b'{"url": "job/api/", "build": {"number": 1}}', "build.phase: Field required."),
+        (b'{"url": "x", "build": {"number": 1, "phase": "STARTED"}}', "The url 'x' is no job's"),
+    ],
+)
+def test_what_is_of_neither_shape_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableEvent) as caught:
+        read(body, {})
+    assert reason in str(caught.value)
+
+
+# --- telling
+
+
+def test_a_subscribed_room_hears_the_story_of_a_job(subscribed: Following) -> None:
+    for number, status in enumerate(("SUCCESS", "FAILURE", "FAILURE", "ABORTED", "SUCCESS"), start=1):
+        assert subscribed.hears(report(number, status)) == ("room-1",)
+    said = [line.partition(" [Open]")[0] for line in subscribed.told()]
+    assert said == [
+        "✅ **team/api-service** #1 succeeded after 1 min 33 s.",
+        "❌ **team/api-service** #2 is broken: it failed after 1 min 33 s.",
+        "❌ **team/api-service** #3 is still failing: it failed after 1 min 33 s.",
+        "🚫 **team/api-service** #4 was aborted after 1 min 33 s.",
+        "✅ **team/api-service** #5 is back to normal: it succeeded after 1 min 33 s.",
+    ]
+
+
+def test_a_room_that_did_not_subscribe_hears_nothing(subscribed: Following) -> None:
+    other = {**report(), "url": "job/other/"}
+    assert subscribed.hears(other) == ()
+    assert subscribed.told() == []
+
+
+def test_two_globs_that_match_are_one_message(subscribed: Following) -> None:
+    subscribed.say("jenkins subscribe *")
+    subscribed.hears(report())
+    assert len(subscribed.told()) == 1
+
+
+def test_completed_and_finalized_are_one_message(subscribed: Following) -> None:
+    subscribed.hears(report(phase="COMPLETED", status="FAILURE"))
+    subscribed.hears(report(phase="FINALIZED", status="FAILURE"))
+    assert len(subscribed.told()) == 1
+
+
+def test_either_of_them_is_enough(subscribed: Following) -> None:
+    subscribed.hears(report(1, phase="COMPLETED"))
+    subscribed.hears(report(2, phase="FINALIZED"))
+    assert len(subscribed.told()) == 2
+
+
+def test_a_result_that_turns_out_otherwise_is_corrected(subscribed: Following) -> None:
+    subscribed.hears(report(1))
+    subscribed.hears(report(2, phase="COMPLETED", status="SUCCESS"))
+    subscribed.hears(report(2, phase="FINALIZED", status="FAILURE"))
+    subscribed.hears(report(3, status="SUCCESS"))
+    assert [line.split(" after ")[0] for line in subscribed.told()][1:] == [
+        "✅ **team/api-service** #2 succeeded",
+        "❌ **team/api-service** #2 is broken: it failed",
+        "✅ **team/api-service** #3 is back to normal: it succeeded",
+    ]
+
+
+def test_a_late_report_of_an_older_build_does_not_turn_the_story_back(subscribed: Following) -> None:
+    subscribed.hears(report(5, "FAILURE"))
+    subscribed.hears(report(4, "SUCCESS"))
+    subscribed.hears(report(6, "FAILURE"))
+    assert [line.split(" after ")[0] for line in subscribed.told()] == [
+        "❌ **team/api-service** #5 failed",
+        "✅ **team/api-service** #4 succeeded",
+        "❌ **team/api-service** #6 is still failing: it failed",
+    ]
+
+
+def test_the_start_of_a_build_is_not_told(subscribed: Following) -> None:
+    for phase in ("QUEUED", "STARTED"):
+        assert subscribed.hears(report(phase=phase, status=None)) == ()
+    assert subscribed.told() == []
+
+
+def test_the_story_of_a_job_is_one_thread(subscribed: Following) -> None:
+    subscribed.hears(report(1))
+    with subscribed.database.transaction() as session:
+        session.execute(text("UPDATE outbox SET state = 'sent', message_id = 'first-message'"))
+    subscribed.hears(report(2))
+    subscribed.hears({"job": "team/other", "number": 1, "result": "SUCCESS"})
+    with subscribed.database.transaction() as session:
+        parents = session.execute(text("SELECT parent_id FROM outbox ORDER BY id")).scalars().all()
+    assert parents == [None, "first-message", None]
+
+
+def test_branches_have_stories_of_their_own(subscribed: Following) -> None:
+    for number, status, branch in (
+        (1, "SUCCESS", "main"),
+        (2, "FAILURE", "feature/x"),
+        (3, "FAILURE", "main"),
+    ):
+        subscribed.hears(report(number, status, scm={"branch": f"origin/{branch}"}))
+    assert [line.split(" after ")[0] for line in subscribed.told()] == [
+        "✅ **team/api-service** #1 on main succeeded",
+        "❌ **team/api-service** #2 on feature/x failed",
+        "❌ **team/api-service** #3 on main is broken: it failed",
+    ]
+
+
+def test_a_report_without_a_root_url_is_linked_by_what_we_know(subscribed: Following) -> None:
+    subscribed.hears(report(full_url=None))
+    assert f"[Open]({subscribed.client.url}job/team/job/api-service/142/)" in subscribed.told()[0]
+
+
+def test_a_room_may_subscribe_to_a_branch_as_people_write_it(talk: Following) -> None:
+    talk.say("jenkins subscribe mb/feature/*")
+    talk.hears({**report(), "url": "job/mb/job/feature%252Flogin/"})
+    assert talk.told()[0].startswith("✅ **mb/feature/login** #142 succeeded")
+
+
+def test_what_a_report_holds_neither_mentions_nor_formats(subscribed: Following) -> None:
+    evil = "<@all> **b** [x](https://evil.example)"
+    tests = {"total": 1, "failed": 1, "failed_tests": [evil]}
+    subscribed.hears(
+        report(1, "FAILURE", scm={"branch": evil}, test_summary=tests, full_url="javascript:alert(1)")
+    )
+    (told,) = subscribed.told()
+    assert "<@all>" not in told and "javascript" not in told
+    assert "\\*\\*b\\*\\* \\[x\\]\\(https://evil.example\\)" in told
+
+
+# --- builds that are followed anyway
+
+
+def test_a_room_that_follows_a_build_is_not_told_twice_and_others_are_told(subscribed: Following) -> None:
+    subscribed.say("jenkins subscribe web")
+    subscribed.say("jenkins subscribe web", place=DIRECT)
+    subscribed.say("jenkins build web")
+    run = subscribed.until(State.DONE)
+    url = f"{subscribed.server.url}/job/web/6/"
+    done = {
+        "number": 6,
+        "phase": "FINALIZED",
+        "status": "SUCCESS",
+        "full_url": url,
+        "queue_id": run.progress["queue_id"],
+    }
+    assert subscribed.hears({"name": "web", "url": "job/web/", "build": done}) == ("room-2",)
+    assert len(subscribed.told()) == 1, "the run's own"
+    assert subscribed.told("room-2")[0].startswith("✅ **web** #6 succeeded")
+
+
+def test_a_followed_build_belongs_to_the_story_all_the_same(talk: Following) -> None:
+    talk.say("jenkins subscribe nightly-e2e")
+    talk.say("jenkins build nightly-e2e")
+    run = talk.to_its_end()
+    number = run.progress["number"]
+    for each, status in ((number, "FAILURE"), (number + 1, "SUCCESS")):
+        talk.hears({"job": "nightly-e2e", "number": each, "result": status})
+    assert talk.told()[-1].startswith(f"✅ **nightly-e2e** #{number + 1} is back to normal")
+
+
+def test_a_report_wakes_the_run_that_follows_the_build(talk: Following) -> None:
+    talk.say("jenkins build long-job")
+    run = talk.until(State.RUNNING)
+    with talk.database.transaction() as session:
+        session.execute(text("UPDATE runs SET next_step_at = now() + interval '1 hour'"))
+    talk.hears(
+        {"job": "long-job", "number": run.progress["number"], "phase": "COMPLETED", "result": "SUCCESS"}
+    )
+    with talk.database.transaction() as session:
+        assert session.execute(text("SELECT next_step_at <= now() FROM runs")).scalar_one()
+
+
+# --- what the stand-in really sends
+
+
+def test_the_reports_of_a_whole_build_as_they_arrive(talk: Following) -> None:
+    talk.say("jenkins subscribe *")
+    with running_listener() as listener:
+        talk.server.control("hooks", url=listener.url)
+        talk.server.control("builds", job="team/deploy", result="FAILURE", seconds=40, user="ann")
+        eventually(lambda: "FINALIZED" in listener.phases(), "the last report")
+    for body in listener.heard:
+        talk.hears(body)
+    (told,) = talk.told()
+    assert (
+        told == f"❌ **team/deploy** #3 failed after 40 s. [Open]({talk.server.url}/job/team/job/deploy/3/)"
+    )
