@@ -84,7 +84,7 @@ def chat(person: str | None, line: tuple[str, ...]) -> None:
     from bot.commands.model import join_words
     from bot.terminal import Terminal
 
-    sys.exit(Terminal(Settings.load(), person).run(line[0] if len(line) == 1 else join_words(line)))
+    sys.exit(Terminal(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line)))
 
 
 @cli.command()
@@ -92,7 +92,7 @@ def doctor() -> None:
     """Check settings, database, Webex and every integration, and say what to do."""
     from bot.doctor import examine
 
-    sys.exit(examine(Settings.load()))
+    sys.exit(examine(Settings.load(beside_run=True)))
 
 
 @cli.group()
@@ -134,7 +134,7 @@ def _database() -> Database:
     from bot.assembly import database_url
     from bot.store.database import Database
 
-    return Database(database_url(Settings.load()), pool_size=1)
+    return Database(database_url(Settings.load(beside_run=True)), pool_size=1)
 
 
 def _plain_logs() -> None:

@@ -40,6 +40,8 @@ def configure(redactor: Redactor, *, level: str, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     handler.addFilter(RedactingFilter(redactor))
+    # Where a line cannot be written, the standard library would print its record, secrets and all.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

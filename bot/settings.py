@@ -6,6 +6,7 @@ refers to them as `${NAME}` and never holds one.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+PLAYED = "played.json"
+"""The file in the home where `run` keeps what it made up for its playground."""
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PRIVATE_KEY|API_KEY")
 
@@ -122,12 +125,15 @@ class Settings(BaseModel):
     """The environment itself, for what integrations name in their own settings."""
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+    def load(cls, environ: Mapping[str, str] | None = None, *, beside_run: bool = False) -> Self:
         """Read the environment (and the file `SPARKOPS_CONFIG` names).
 
-        Raises SettingsError with one line per fault.
+        With `beside_run`, what `python -m bot run` made up for its playground counts where nothing is set:
+        the terminal of the same home then talks with the same bot. Raises SettingsError, one line per fault.
         """
         env = dict(os.environ if environ is None else environ)
+        if beside_run and not env.get("DATABASE_URL"):
+            env = {**_played(Path(env.get("SPARKOPS_HOME") or ".sparkops")), **env}
         path = Path(env.get("SPARKOPS_CONFIG") or "sparkops.yaml")
         if env.get("SPARKOPS_CONFIG") and not path.exists():
             raise SettingsError(f"SPARKOPS_CONFIG names {path}, and there is no such file.")
@@ -154,6 +160,14 @@ class Settings(BaseModel):
             given += [password, unquote(password)]
         parts = [part.strip() for value in given for part in value.split(",")]
         return tuple(dict.fromkeys(value for value in (*given, *parts) if value))
+
+
+def _played(home: Path) -> dict[str, str]:
+    try:
+        played: dict[str, str] = json.loads((home / PLAYED).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return played
 
 
 def _looks_secret(name: str) -> bool:

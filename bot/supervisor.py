@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import structlog
 
 from bot.assembly import refuse_embedded_on_a_dyno
-from bot.settings import Settings
+from bot.settings import PLAYED, Settings
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.home_lock import HomeLock
 from bot.store.migrate import migrate
@@ -97,7 +97,9 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
             if postgres is not None:
                 url = postgres.start()
             migrate(url)
-            _supervise(settings, _environment(settings, environ, url), stopping)
+            environment = _environment(settings, environ, url)
+            _write_private(settings.home / PLAYED, _played(environment, environ, settings))
+            _supervise(settings, environment, stopping)
         finally:
             if postgres is not None:
                 postgres.stop()
@@ -168,10 +170,23 @@ def _generated_secrets(home: Path) -> dict[str, str]:
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     missing = {name: secrets.token_hex(24) for name in _GENERATED if name not in kept}
     if missing:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({**kept, **missing}, file, indent=1)
+        _write_private(path, {**kept, **missing})
     return {**kept, **missing}
+
+
+def _played(environment: Mapping[str, str], environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """What `run` made up for its playground: `chat`, `doctor` and `inbox` in the same home need it too."""
+    if settings.webex_access_token is not None:
+        return {}
+    made_up = environment.keys() - {name for name, value in environ.items() if value}
+    return {name: environment[name] for name in sorted(made_up - {"DATABASE_URL", "HOST", "PORT", "WEB_CONCURRENCY"})}
+
+
+def _write_private(path: Path, values: Mapping[str, str]) -> None:
+    """Write values that only this account may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(values, file, indent=1)
 
 
 def free_port() -> int:

@@ -126,4 +126,5 @@ def _any_glob(value: str, globs: tuple[str, ...]) -> bool:
 
 
 def _glob(value: str, pattern: str) -> bool:
-    return fnmatchcase(value.casefold(), pattern.casefold())
+    """Globs know `*` and `?`. A bracket is itself: rooms are called `[prod] deploys`."""
+    return fnmatchcase(value.casefold(), pattern.casefold().replace("[", "[[]"))

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import psycopg
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.access import audit, confirmations
 from bot.commands import help as helptext
@@ -31,19 +32,17 @@ from bot.commands.parse import Incomplete, Parsed, Unknown, Wrong, parse, words_
 from bot.outbound.quoting import code, fence, quote
 from bot.runs.advance import attempt
 from bot.runs.kinds import Interrupted
+from bot.store.database import is_fault
 from bot.webex import cards
 
 log = structlog.get_logger(__name__)
-
-_FAULTS = (DataError, IntegrityError, ProgrammingError)
-"""Errors of the database that come again however often the request does: a bug, and not an outage."""
 
 
 def execute(request: Request, services: Services) -> Outcome:
     """Carry out one request and say how it ended. The caller stores the outcome and sends the replies.
 
-    Raises SQLAlchemyError when the database is away: the request may then be handled again, and what
-    must not happen twice is guarded by its key.
+    Raises SQLAlchemyError or psycopg.Error when the database is away: the request may then be handled
+    again, and what must not happen twice is guarded by its key.
     """
     words = request.words or words_of(request.line)
     if isinstance(words, Wrong):
@@ -108,7 +107,7 @@ def _gate(parsed: Parsed, words: tuple[str, ...], request: Request, services: Se
     except Interrupted as interruption:
         return _outcome(command, "allowed", decision.rule, "interrupted", _interrupted(interruption))
     except Exception as error:  # a command's bug is told to its asker, once, and does not stop the worker
-        if isinstance(error, SQLAlchemyError) and not isinstance(error, _FAULTS):
+        if isinstance(error, SQLAlchemyError | psycopg.Error) and not is_fault(error):
             raise
         log.exception("command.broken", command=command.name, correlation_id=request.correlation_id)
         return _outcome(command, "allowed", decision.rule, "error", _broken(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from sqlalchemy import text
+from sqlalchemy import Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -79,6 +79,7 @@ def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, in
         session.delete(known)
         session.flush()
     for table in Base.metadata.sorted_tables:
+        _drop_doubles(session, table, old_id, new_id)
         for column in ("room_id", "lane"):
             if column in table.columns and table.name not in {"rooms", "outbox_lanes"}:
                 done = session.execute(
@@ -88,6 +89,21 @@ def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, in
                 if count := done.rowcount:  # type: ignore[attr-defined]
                     changed[table.name] = max(count, changed.get(table.name, 0))
     return changed
+
+
+def _drop_doubles(session: Session, table: Table, old_id: str, new_id: str) -> None:
+    """Where a room may have a thing once only, what stands under its new id already takes the old one's place."""
+    for constraint in table.constraints:
+        if isinstance(constraint, UniqueConstraint) and "room_id" in constraint.columns:
+            others = (column.name for column in constraint.columns if column.name != "room_id")
+            same = " AND ".join(f"old.{name} = new.{name}" for name in others)
+            session.execute(
+                text(
+                    f"DELETE FROM {table.name} AS old USING {table.name} AS new "
+                    f"WHERE old.room_id = :old AND new.room_id = :new AND {same}"
+                ),
+                {"new": new_id, "old": old_id},
+            )
 
 
 def _store(session: Session, room: Room) -> None:

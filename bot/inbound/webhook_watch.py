@@ -38,8 +38,11 @@ class WebhookWatch:
         public = self._services.settings.public_url
         return urljoin(public.rstrip("/") + "/", "hooks/webex") if public else None
 
-    def set_up(self) -> None:
-        """Make the webhooks what they should be. What Webex refuses is logged, told by `/readyz`, and tried again."""
+    def set_up(self, *, watched: bool = False) -> None:
+        """Make the webhooks what they should be. What Webex refuses is logged, told by `/readyz`, and tried again.
+
+        `watched`: after the first time, a disabled webhook is left to `look`.
+        """
         if self.target_url is None:
             log.warning("webhooks.no_public_url", says="PUBLIC_URL is not set: Webex cannot reach this bot.")
             self.say(ok=True, text="PUBLIC_URL is not set: Webex cannot reach this bot.")
@@ -49,7 +52,7 @@ class WebhookWatch:
             if not session.scalar(_ONE_AT_A_TIME):
                 return
             try:
-                report = sync(self._services.webex, self.target_url, secret, PREFIX)
+                report = sync(self._services.webex, self.target_url, secret, PREFIX, watched=watched)
             except WebexError as error:
                 log.error("webhooks.not_synced", error=str(error))
                 self.say(ok=False, text=str(error))
@@ -57,13 +60,14 @@ class WebhookWatch:
         for refused in report.errors:
             log.error("webhooks.not_synced", error=str(refused))
         self.say(ok=not report.errors, text="; ".join(map(str, report.errors)) or "The webhooks are in place.")
-        log.info("webhooks.synced", created=report.created, updated=report.updated, deleted=report.deleted)
+        if report.changed:
+            log.info("webhooks.synced", created=report.created, updated=report.updated, deleted=report.deleted)
 
     def look(self) -> None:
         """Once a minute: is each of our webhooks still there and active?"""
         if self.target_url is None:
             return
-        self.set_up()
+        self.set_up(watched=True)
         secret = self._services.settings.webex_webhook_secrets[0]
         try:
             report = watch(self._services.webex, PREFIX, self._backoffs(), datetime.now(UTC), secret)
@@ -85,7 +89,7 @@ class WebhookWatch:
         services, lanes = self._services, []
         with services.database.transaction() as session:
             for owner in services.settings.admins:
-                key = f"webhooks:{owner}:{datetime.now(UTC):%Y%m%d%H%M%S}"
+                key = f"webhooks:{owner}:{datetime.now(UTC):%Y%m%d%H%M%S%f}"
                 message = Outgoing(key=key, markdown=markdown, to_person_email=owner)
                 lanes.append(enqueue(session, message, services.redactor))
         if self._sender is not None:

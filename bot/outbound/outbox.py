@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.outbound.quoting import neutralise_mentions
+from bot.outbound.quoting import neutralise_mentions, quote
 from bot.outbound.redact import Redactor
 from bot.outbound.split import AsFile, fit, hard_breaks, split_markdown
 from bot.store.database import driver_connection
@@ -34,7 +34,7 @@ _UPDATE_LIVE = text("""
     ON CONFLICT (live_id) WHERE state = 'pending' AND live_id IS NOT NULL
     DO UPDATE SET not_before = least(outbox.not_before, EXCLUDED.not_before)
 """)
-_SAVED_EDITS = 1
+SAVED_EDITS = 1
 """Edits kept back so that a live message can always show its end."""
 MAX_EDITS = 10
 """Webex refuses the eleventh edit of a message (developer.webex.com, Edit a Message)."""
@@ -68,15 +68,17 @@ def safe(markdown: str, redactor: Redactor, mentions: tuple[str, ...] = ()) -> s
 
 def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
     """Store a message in one or more parts, each within Webex's 7,439 bytes; returns its lane."""
-    text = hard_breaks(safe(message.markdown, redactor, message.mentions))
-    fitted = fit(text)
-    name, content = message.file_name, message.file_content
+    fitted = fit(hard_breaks(safe(message.markdown, redactor, message.mentions)))
+    files: list[tuple[str, bytes]] = []
     if isinstance(fitted, AsFile):
         parts: tuple[str, ...] = (fitted.summary,)
-        if content is None:
-            name, content = fitted.filename, fitted.content.encode()
+        files.append((fitted.filename, fitted.content.encode()))
     else:
         parts = fitted.parts
+    if message.file_content is not None:
+        files.append((message.file_name or "reply.txt", _redacted(message.file_content, redactor)))
+    if not parts and (files or message.card):
+        parts = ("…",)
     rows = [
         {
             "lane": message.lane,
@@ -91,10 +93,9 @@ def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
         }
         for number, part in enumerate(parts)
     ]
-    _attach(rows, message.card, name, content, redactor)
+    _attach(rows, message.card, files, redactor)
     for row in rows:
         row["body"] = as_jsonb(row["body"])
-    for row in rows:
         driver_connection(session).execute(_STORE, row)
     return message.lane
 
@@ -102,21 +103,27 @@ def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
 def _attach(
     rows: list[dict[str, Any]],
     card: Mapping[str, Any] | None,
-    name: str | None,
-    content: bytes | None,
+    files: list[tuple[str, bytes]],
     redactor: Redactor,
 ) -> None:
-    """Card and file go with the last part; Webex takes one of them in a message, so both make two."""
+    """A card or a file goes with the last part; Webex takes one in a message, so each further one makes another."""
+    last = rows[-1] if rows else {}
+    is_free = card is None
     if card is not None:
-        last = rows[-1]
         last["body"] = {**last["body"], "card": redactor.redact_value(dict(card))}
-        if content is not None:
-            rows.append(
-                {**last, "dedupe_key": f"{last['dedupe_key']}:file", "body": {"markdown": name or ""}}
-            )
-    if content is not None:
-        rows[-1]["file_name"] = name
-        rows[-1]["file_content"] = content
+    for number, (name, content) in enumerate(files):
+        row = last
+        if not is_free:
+            key = f"{last['dedupe_key']}:file{number}"
+            row = {**last, "dedupe_key": key, "body": {"markdown": f"**{quote(name)}**"}}
+            rows.append(row)
+        row["file_name"], row["file_content"] = name, content
+        is_free = False
+
+
+def _redacted(content: bytes, redactor: Redactor) -> bytes:
+    """The file without secrets; bytes that are no text stay as they are."""
+    return redactor.redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def start_live(
@@ -145,11 +152,11 @@ def update_live(
     """
     live = session.get(LiveMessage, live_id, with_for_update=True)
     wanted = _live_text(markdown, redactor)
-    if live is None or live.final or live.wanted == wanted:
+    if live is None or live.final or (live.wanted == wanted and not final):
         return None
     live.wanted = wanted
     live.final = final
-    if live.edits >= (MAX_EDITS if final else MAX_EDITS - _SAVED_EDITS):
+    if live.edits >= (MAX_EDITS if final else MAX_EDITS - SAVED_EDITS):
         return None
     wait = None if final else interval * (1.6**live.edits)
     _enqueue_live(session, live, not_before=wait, correlation_id="")
@@ -158,7 +165,7 @@ def update_live(
 
 def _live_text(markdown: str, redactor: Redactor) -> str:
     """One message's worth: a live message cannot be split, so what is too long is cut."""
-    return split_markdown(hard_breaks(safe(markdown, redactor)))[0]
+    return next(iter(split_markdown(hard_breaks(safe(markdown, redactor)))), "…")
 
 
 def _enqueue_live(

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.outbound.outbox import MAX_EDITS
+from bot.outbound.outbox import MAX_EDITS, SAVED_EDITS
 from bot.store.counters import Counters
 from bot.store.database import Database, driver_connection
 from bot.webex import (
@@ -37,17 +37,18 @@ _CLAIM = """
     INSERT INTO outbox_lanes (lane, owner, claim) VALUES (%s, %s, %s)
     ON CONFLICT (lane) DO UPDATE SET owner = EXCLUDED.owner, claim = EXCLUDED.claim
     WHERE outbox_lanes.owner IS NULL
-      AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= now())
+      AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= clock_timestamp())
 """
 # Locked before the next row is looked for: whoever stores a message meanwhile either is seen here, or
-# waits for us and sees the lane free.
+# waits for us and sees the lane free. By the clock, since now() is when a transaction began, and what it
+# waited for is later.
 _LOCK_LANE = "SELECT FROM outbox_lanes WHERE lane = %s FOR UPDATE"
 _NEXT = """
     UPDATE outbox SET state = 'sending', attempts = attempts + 1
     WHERE id = (
         SELECT id FROM outbox
         WHERE lane = %(lane)s AND state IN ('pending', 'sending')
-          AND (not_before IS NULL OR not_before <= now())
+          AND (not_before IS NULL OR not_before <= clock_timestamp())
           AND EXISTS (SELECT FROM outbox_lanes WHERE lane = %(lane)s AND claim = %(claim)s)
         ORDER BY id LIMIT 1
     )
@@ -69,7 +70,9 @@ _RELEASE = text("""
 """)
 _OWNED = text("SELECT lane, claim FROM outbox_lanes WHERE owner = :me")
 _REFUSED = text("UPDATE outbox SET state = 'refused', error = :error WHERE id = :id")
-_AGAIN = text("UPDATE outbox SET state = 'pending', error = :error WHERE id = :id")
+_AGAIN = text("""
+    UPDATE outbox SET state = 'pending', error = :error, attempts = attempts - :free WHERE id = :id
+""")
 _DUE = text("""
     SELECT DISTINCT waiting.lane FROM outbox AS waiting LEFT JOIN outbox_lanes USING (lane)
     WHERE waiting.state IN ('pending', 'sending')
@@ -78,14 +81,14 @@ _DUE = text("""
       AND (outbox_lanes.not_before IS NULL OR outbox_lanes.not_before <= now())
     LIMIT 50
 """)
-_LIVE = text("SELECT wanted, message_id, edits FROM live_messages WHERE id = :id")
+_LIVE = text("SELECT wanted, shown, final, message_id, edits FROM live_messages WHERE id = :id")
 _LIVE_SHOWN = text("""
     UPDATE live_messages
     SET message_id = :message_id, shown = :shown, edits = :edits, edited_at = now() WHERE id = :id
 """)
 
 _GIVE_UP_AFTER = 12
-"""Attempts at one message before it is set aside as refused: with the waits between, about half an hour."""
+"""Attempts at one message before it is set aside as refused: with the waits between, about twenty minutes."""
 _LONGEST_WAIT = 300.0
 
 
@@ -219,7 +222,7 @@ class Sender:
             message_id = self._webex.post_message(
                 room_id=row.room_id, markdown=live.wanted, parent_id=row.parent_id
             ).id
-        elif edits < MAX_EDITS:
+        elif live.shown != live.wanted and edits < (MAX_EDITS if live.final else MAX_EDITS - SAVED_EDITS):
             message_id = live.message_id
             self._webex.edit_message(message_id, room_id=row.lane, markdown=live.wanted)
             edits += 1
@@ -234,17 +237,19 @@ class Sender:
         """Decide what an error means for the row and its lane."""
         log.warning("outbox.send.refused", lane=row.lane, outbox_id=row.id, error=str(error))
         with self._database.transaction() as session:
-            if isinstance(error, BadRequest | NotFound) and row.parent_id is not None and row.live_id is None:
+            if isinstance(error, BadRequest | NotFound) and row.parent_id is not None:
                 # The thread's root is gone (deleted, or itself a reply): the room still gets its answer.
                 session.execute(
                     text("UPDATE outbox SET parent_id = NULL, state = 'pending' WHERE id = :id"),
                     {"id": row.id},
                 )
                 return self._next(session, row.lane, row.claim)
-            if not (error.retryable or isinstance(error, Unauthorized)) or row.attempts >= _GIVE_UP_AFTER:
+            is_limited = isinstance(error, RateLimited)  # Webex did not look at it: this was no attempt
+            may_come = error.retryable or isinstance(error, Unauthorized)
+            if not may_come or (row.attempts >= _GIVE_UP_AFTER and not is_limited):
                 session.execute(_REFUSED, {"id": row.id, "error": str(error)})
                 return self._next(session, row.lane, row.claim)
-            session.execute(_AGAIN, {"id": row.id, "error": str(error)})
+            session.execute(_AGAIN, {"id": row.id, "error": str(error), "free": int(is_limited)})
             session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": _wait(row, error)})
             return None
 

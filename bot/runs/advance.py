@@ -15,7 +15,7 @@ from bot.outbound.outbox import Outgoing, enqueue, update_live
 from bot.outbound.redact import Redactor
 from bot.runs.kinds import End, Interrupted, RunKind, RunView, Wait
 from bot.runs.runs import acquire_lock, move
-from bot.runs.states import State
+from bot.runs.states import MOVES, State
 from bot.store.database import Database
 from bot.store.models import Attempt, Run, RunLogLine
 
@@ -110,7 +110,10 @@ class Engine:
                 run.progress = self.redactor.redact_value({**run.progress, **result.progress})
             for line in result.log:
                 session.add(RunLogLine(run_id=run.id, text=self.redactor.redact(line)))
-            move(session, run, result.state, who=f"executor {self.owner}", why=result.why or "moved on")
+            who = f"executor {self.owner}"
+            if State(run.state) is State.REQUESTED and result.state not in MOVES[State.REQUESTED]:
+                move(session, run, State.RUNNING, who=who, why="began")  # and ended, in one step
+            move(session, run, result.state, who=who, why=result.why or "moved on")
             if isinstance(result, Wait):
                 wait = 0.0 if run.cancel_requested_by and not result.progress.get("cancelling") else result.seconds
                 run.next_step_at = session.scalar(

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -91,7 +92,7 @@ class Due:
             except OwnershipLost as error:
                 self._lost(error)
                 return
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, psycopg.Error) as error:
                 log.error("due.database_away", error=str(error))
                 self._stop.wait(1.0)
 

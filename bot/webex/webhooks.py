@@ -124,12 +124,15 @@ def is_own(webhook: Webhook, own_prefix: str) -> bool:
     }
 
 
-def plan(existing: Sequence[Webhook], wanted: Sequence[WantedWebhook], own_prefix: str) -> Plan:
+def plan(
+    existing: Sequence[Webhook], wanted: Sequence[WantedWebhook], own_prefix: str, *, watched: bool = False
+) -> Plan:
     """Compare what is with what should be; pure.
 
     Webex lets a webhook change its name, address, secret and status only, so another resource, event or
     filter means a new one. Whether a secret still fits can be seen only where Webex echoes it; where it does
-    not, the webhook is updated to be sure.
+    not, the webhook is updated to be sure. `watched`: since the last sync nothing was set anew, so a secret
+    that cannot be seen is right, and a disabled webhook is left to `watch`, which enables it with back-off.
     """
     own = [webhook for webhook in existing if is_own(webhook, own_prefix)]
     create: list[WantedWebhook] = []
@@ -141,7 +144,11 @@ def plan(existing: Sequence[Webhook], wanted: Sequence[WantedWebhook], own_prefi
             create.append(want)
             continue
         best = min(fitting, key=lambda webhook: _differences(webhook, want))
-        if any(_differences(best, want)):
+        if watched:
+            differs = best.is_active and _differs_visibly(best, want)
+        else:
+            differs = any(_differences(best, want))
+        if differs:
             update.append((best, want))
         else:
             keep.append(best)
@@ -155,8 +162,17 @@ def plan(existing: Sequence[Webhook], wanted: Sequence[WantedWebhook], own_prefi
     )
 
 
-def sync(client: WebexClient, target_url: str, secret: str, name_prefix: str = NAME_PREFIX) -> SyncReport:
+def sync(
+    client: WebexClient,
+    target_url: str,
+    secret: str,
+    name_prefix: str = NAME_PREFIX,
+    *,
+    watched: bool = False,
+) -> SyncReport:
     """Make Webex send the bot's events to `target_url`, signed with `secret`; a second time changes nothing.
+
+    `watched`: as for `plan`, for the looks after the first.
 
     One refused webhook does not keep the others from being made: see `errors`. Raises WebexError when the
     list itself cannot be read, ValueError for an empty secret, since unsigned deliveries are not accepted.
@@ -164,7 +180,8 @@ def sync(client: WebexClient, target_url: str, secret: str, name_prefix: str = N
     """
     if not secret:
         raise ValueError("webhooks need a secret to be signed with")
-    todo = plan(client.list_webhooks(), wanted_webhooks(target_url, secret, name_prefix), name_prefix)
+    wanted = wanted_webhooks(target_url, secret, name_prefix)
+    todo = plan(client.list_webhooks(), wanted, name_prefix, watched=watched)
     # Deleted first: a webhook that is to be replaced must not deliver beside its successor.
     steps: list[tuple[str, str, Callable[[], object]]] = [
         *(("deleted", old.name, partial(_delete, client, old)) for old in todo.delete),
@@ -297,6 +314,12 @@ def _differences(webhook: Webhook, want: WantedWebhook) -> tuple[bool, bool, boo
         webhook.target_url != want.target_url,
         secret is not None and webhook.secret_fingerprint != secret,
         not webhook.is_active,
+    )
+
+
+def _differs_visibly(webhook: Webhook, want: WantedWebhook) -> bool:
+    return webhook.target_url != want.target_url or (
+        webhook.secret_fingerprint not in (None, want.secret_fingerprint)
     )
 
 
