@@ -40,7 +40,9 @@ def main() -> None:
             times: dict[str, list[float]] = {"ours": [], "bare": []}
             for number in range(ROUNDS):
                 for who, port in (("bare", bare), ("ours", ours)):
-                    seconds, latencies, statuses = drive(port, _events(f"{who}-{number}", REQUESTS), CONNECTIONS)
+                    seconds, latencies, statuses = drive(
+                        port, _events(f"{who}-{number}", REQUESTS), CONNECTIONS
+                    )
                     assert statuses == {200: REQUESTS}, f"{who}: {statuses}"
                     rates[who].append(REQUESTS / seconds)
                     times[who] += latencies

@@ -30,14 +30,20 @@ class Webex:
     def call(self, method: str, path: str, as_: str, **body: object) -> dict[str, object]:
         """Call /v1 as somebody; raises for anything but 2xx."""
         answer = requests.request(
-            method, f"{self.url}/v1/{path}", json=body or None, headers={"Authorization": f"Bearer {as_}"}, timeout=60
+            method,
+            f"{self.url}/v1/{path}",
+            json=body or None,
+            headers={"Authorization": f"Bearer {as_}"},
+            timeout=60,
         )
         answer.raise_for_status()
         return dict(answer.json()) if answer.content else {}
 
     def latency(self, seconds: float) -> None:
         """Let every answer of /v1 take so much longer."""
-        requests.post(f"{self.url}/playground/latency", json={"seconds": seconds}, timeout=10).raise_for_status()
+        requests.post(
+            f"{self.url}/playground/latency", json={"seconds": seconds}, timeout=10
+        ).raise_for_status()
 
     def room(self, title: str, person: str, bot: str) -> str:
         """A room with one person and one bot."""
@@ -49,7 +55,7 @@ class Webex:
 def main() -> None:
     """Run three bots side by side and talk with one at a time."""
     with database() as url, ExitStack() as stack:
-        webex = stack.enter_context(_webex())
+        webex = stack.enter_context(playground_webex())
         stack.enter_context(_sparkops(webex, url))
         stack.enter_context(_tutorial(webex, _LEAN))
         stack.enter_context(_tutorial(webex, _PUBLISHED, "--as-published"))
@@ -84,7 +90,9 @@ def _result(figures: dict[str, dict[str, float]]) -> Result:
             name = f"{column} / {peer}"
             ratios[name] = figures[_OURS][column] / figures[peer][column]
             targets[name] = target
-    return Result("roundtrip", "Flask + webexpythonsdk answering inside the request", figures, ratios, targets)
+    return Result(
+        "roundtrip", "Flask + webexpythonsdk answering inside the request", figures, ratios, targets
+    )
 
 
 def _measure(webex: Webex, rooms: dict[str, list[str]]) -> dict[str, tuple[list[float], list[float]]]:
@@ -106,7 +114,9 @@ def _together(webex: Webex, who: str, rooms: list[str]) -> list[float]:
     """Everybody at once, each in a room of their own."""
     seconds: list[float] = []
     threads = [
-        threading.Thread(target=lambda n=n: seconds.append(_round_trip(webex, who, rooms[n], f"person{n}@example.com")))
+        threading.Thread(
+            target=lambda n=n: seconds.append(_round_trip(webex, who, rooms[n], f"person{n}@example.com"))
+        )
         for n in range(len(rooms))
     ]
     for thread in threads:
@@ -138,7 +148,7 @@ def _at(message: dict[str, object]) -> datetime:
 
 
 @contextmanager
-def _webex() -> Iterator[Webex]:
+def playground_webex() -> Iterator[Webex]:
     port = free_port()
     with process("-m", "playground", "webex", "--port", str(port)):
         wait_until_answers(f"http://127.0.0.1:{port}/playground/people")
@@ -171,5 +181,7 @@ def _tutorial(webex: Webex, who: str, *options: str) -> Iterator[None]:
     with process("-m", "bench.tutorial_bot", f"{webex.url}/v1/", token, str(port), *options):
         time.sleep(3)
         target = f"http://127.0.0.1:{port}/events"
-        webex.call("POST", "webhooks", token, name=who, targetUrl=target, resource="messages", event="created")
+        webex.call(
+            "POST", "webhooks", token, name=who, targetUrl=target, resource="messages", event="created"
+        )
         yield

@@ -9,17 +9,26 @@ from collections.abc import Mapping, Sequence
 
 def request_bytes(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
     """A POST request as it goes over the wire."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Content-Length: {len(body)}",
+        "Content-Type: application/json",
+    ]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-def drive(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float], dict[int, int]]:
+def drive(
+    port: int, requests: Sequence[bytes], connections: int
+) -> tuple[float, list[float], dict[int, int]]:
     """Send every request over so many connections; returns seconds in all, seconds each, and counts by status."""
     return asyncio.run(_drive(port, requests, connections))
 
 
-async def _drive(port: int, requests: Sequence[bytes], connections: int) -> tuple[float, list[float], dict[int, int]]:
+async def _drive(
+    port: int, requests: Sequence[bytes], connections: int
+) -> tuple[float, list[float], dict[int, int]]:
     waiting = iter(requests)
     latencies: list[float] = []
     statuses: dict[int, int] = {}

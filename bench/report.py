@@ -30,7 +30,9 @@ def publish(result: Result) -> None:
     columns = list(next(iter(result.figures.values())))
     print(f"\n{result.name}: Sparkops beside {result.peer}")
     rows: list[Sequence[str]] = [["", *columns]]
-    rows += [[who, *(f"{values[column]:.2f}" for column in columns)] for who, values in result.figures.items()]
+    rows += [
+        [who, *(f"{values[column]:.2f}" for column in columns)] for who, values in result.figures.items()
+    ]
     print(_aligned(rows))
     for what, ratio in result.ratios.items():
         print(f"  ratio {what}: {ratio:.2f}  ({result.targets.get(what, '')})")
@@ -53,6 +55,8 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  " + row[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        "  "
+        + row[0].ljust(widths[0])
+        + "".join("  " + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
         for row in rows
     )

@@ -22,7 +22,10 @@ ROOT = Path(__file__).parent.parent
 @contextmanager
 def database() -> Iterator[str]:
     """An embedded PostgreSQL with the present schema, thrown away at the end."""
-    with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as folder, EmbeddedPostgres(Path(folder) / "home") as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="sparkops-bench-") as folder,
+        EmbeddedPostgres(Path(folder) / "home") as server,
+    ):
         url = server.start()
         migrate(url)
         yield url

@@ -84,7 +84,9 @@ def chat(person: str | None, line: tuple[str, ...]) -> None:
     from bot.commands.model import join_words
     from bot.terminal import Terminal
 
-    sys.exit(Terminal(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line)))
+    sys.exit(
+        Terminal(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line))
+    )
 
 
 @cli.command()
@@ -127,7 +129,9 @@ def replay(numbers: tuple[int, ...]) -> None:
     for number in numbers:
         with database.transaction() as session:
             done = events.replay(session, number)
-        click.echo(f"Event {number} is queued again." if done else f"Event {number} is unknown, or not ended yet.")
+        click.echo(
+            f"Event {number} is queued again." if done else f"Event {number} is unknown, or not ended yet."
+        )
 
 
 def _database() -> Database:

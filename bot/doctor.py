@@ -78,8 +78,12 @@ def _webhooks(services: Services) -> CheckResult:
         return CheckResult("webhooks", False, str(error))
     idle = [each.name for each in own if each.status != "active"]
     if idle:
-        return CheckResult("webhooks", False, f"Webex has disabled {', '.join(idle)}; the worker re-enables them.")
-    return CheckResult("webhooks", bool(own), f"{len(own)} in place." if own else "none yet: the worker makes them.")
+        return CheckResult(
+            "webhooks", False, f"Webex has disabled {', '.join(idle)}; the worker re-enables them."
+        )
+    return CheckResult(
+        "webhooks", bool(own), f"{len(own)} in place." if own else "none yet: the worker makes them."
+    )
 
 
 def _checked(
@@ -87,5 +91,5 @@ def _checked(
 ) -> Iterator[CheckResult]:
     try:
         yield from check(services)
-    except Exception as error:  # a check that breaks is a finding, not the end of the examination
+    except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not the end of the examination
         yield CheckResult(name, False, services.redactor.redact(f"{type(error).__name__}: {error}"))

@@ -25,7 +25,7 @@ _READY = text("""
 _STUCK_AFTER = 60.0
 """Seconds an event may lie queued before the queue is called stuck."""
 
-_GAUGES = {
+GAUGES = {
     "sparkops_inbox": ("Events by source and state", "source,state",
         "SELECT source, state, count(*) FROM inbox GROUP BY 1, 2"),
     "sparkops_outbox": ("Messages by state", "state", "SELECT state, count(*) FROM outbox GROUP BY 1"),
@@ -37,11 +37,18 @@ _GAUGES = {
     "sparkops_dead_letters": ("Events set aside after repeated failure", "",
         "SELECT count(*) FROM inbox WHERE state = 'dead'"),
 }  # fmt: skip
-_COUNTERS = {
+COUNTERS = {
     "sparkops_requests": ("Requests by entry, decision and result", "entry,decision,result",
         "SELECT entry, decision, CASE WHEN result LIKE 'code %' THEN 'asked' ELSE result END, count(*) "
         "FROM audit GROUP BY 1, 2, 3"),
 }  # fmt: skip
+COUNTED = {
+    "inbound_refused": ("Deliveries refused, none of them acted on", "reason,source"),
+    "inbound_dropped": ("Deliveries dropped unread: from the bot itself or another bot", "reason,source"),
+    "inbound_duplicates": ("Deliveries of what was stored already", "source"),
+    "outbox_sent_again": ("Messages sent again, since their sender died or was refused", ""),
+}
+"""What the processes count themselves (`Counters.count`), shown as `sparkops_<name>_total`."""
 
 
 @blueprint.get("/healthz")
@@ -90,21 +97,24 @@ class _FromTables(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Every figure, in one transaction."""
         with self._database.transaction() as session:
-            for kinds, family in ((_GAUGES, GaugeMetricFamily), (_COUNTERS, CounterMetricFamily)):
+            for kinds, family in ((GAUGES, GaugeMetricFamily), (COUNTERS, CounterMetricFamily)):
                 for name, (says, labels, query) in kinds.items():
                     metric = family(name, says, labels=labels.split(",") if labels else [])
                     for *values, figure in session.execute(text(query)):
                         metric.add_metric([str(value) for value in values], float(figure))
                     yield metric
-            yield from _counted(session.execute(text("SELECT name, labels, value FROM counters ORDER BY 1, 2")))
+            yield from _counted(
+                session.execute(text("SELECT name, labels, value FROM counters ORDER BY 1, 2"))
+            )
 
 
 def _counted(rows: Any) -> Iterator[CounterMetricFamily]:
     families: dict[str, CounterMetricFamily] = {}
     for name, labels, value in rows:
         pairs = dict(pair.split("=", 1) for pair in labels.split(",")) if labels else {}
+        says, _labels = COUNTED[name]
         family = families.setdefault(
-            name, CounterMetricFamily(f"sparkops_{name}", name.replace("_", " "), labels=sorted(pairs))
+            name, CounterMetricFamily(f"sparkops_{name}", says, labels=sorted(pairs))
         )
         family.add_metric([pairs[key].strip('"') for key in sorted(pairs)], float(value))
     yield from families.values()

@@ -46,7 +46,7 @@ Effects = Annotated[tuple[Literal["read", "change", "destroy"], ...], BeforeVali
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class AccessRule(_Strict):
@@ -57,12 +57,19 @@ class AccessRule(_Strict):
     """
 
     allow: Listed = ()
+    """Whom the rule lets in: group names, e-mails, e-mail globs, or `everyone`."""
     deny: Listed = ()
+    """Whom it keeps out, owners too."""
     rooms: Listed = ("*",)
+    """Title globs, room ids, `direct`, `group`, or `none` for the terminal and REST calls without a room."""
     commands: Listed = ("*",)
+    """Globs over `noun verb`."""
     effects: Effects = ("read", "change", "destroy")
+    """Which effects the rule is about."""
     arguments: dict[str, Listed] = Field(default_factory=dict)
+    """Globs by an argument's name; to be allowed, each of its values must match one."""
     reason: str = ""
+    """Told to whoever the rule denies."""
 
     def model_post_init(self, _context: object) -> None:
         if bool(self.allow) == bool(self.deny):
@@ -73,8 +80,11 @@ class ConfigFile(_Strict):
     """What `sparkops.yaml` may hold."""
 
     groups: dict[str, Listed] = Field(default_factory=dict)
+    """Names for people: a list of e-mails and e-mail globs each."""
     access: tuple[AccessRule, ...] = ()
+    """Who may do what; without a rule only owners may."""
     integrations: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    """Settings of an integration by its name, under the names of its settings' fields."""
     modules: tuple[str, ...] = ()
     """Further integrations to load, as importable module names."""
 
@@ -96,30 +106,46 @@ class ConfigFile(_Strict):
 class Settings(BaseModel):
     """Everything the processes need to know, with the environment's names as aliases."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
     webex_access_token: SecretStr | None = Field(None, alias="WEBEX_ACCESS_TOKEN")
+    """The bot's token, shown once when the bot is created at developer.webex.com/my-apps."""
     webex_api_url: str = Field("https://webexapis.com/v1/", alias="WEBEX_API_URL")
+    """The root of Webex' API; another one for FedRAMP or a stand-in."""
     webex_webhook_secrets: Words = Field((), alias="WEBEX_WEBHOOK_SECRET", repr=False)
+    """Signs what Webex delivers. Comma-separated: the first signs, all verify."""
     public_url: str | None = Field(None, alias="PUBLIC_URL")
+    """The bot's address as Webex reaches it, such as https://sparkops.example.com."""
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    """A PostgreSQL to use; without it `run` starts its own."""
     admins: Words = Field((), alias="SPARKOPS_ADMINS")
+    """E-mails of the owners, who may do everything. Comma-separated."""
     api_tokens: Words = Field((), alias="SPARKOPS_API_TOKENS", repr=False)
+    """Bearer tokens for `POST /api/commands`, comma-separated. Each may speak as anybody."""
     home: Path = Field(Path(".sparkops"), alias="SPARKOPS_HOME")
+    """Where `run` keeps its database and the secrets it made, and `chat` its history."""
     port: int = Field(8080, alias="PORT", ge=0, le=65535)
+    """The port of the web process; with `run`, 0 takes a free one."""
     log_level: str = Field("INFO", alias="LOG_LEVEL")
+    """DEBUG, INFO, WARNING or ERROR."""
     log_format: Literal["json", "text"] = Field("json", alias="LOG_FORMAT")
+    """A JSON object a line, or plain text."""
     dyno: str | None = Field(None, alias="DYNO")
+    """Set by Heroku. There the embedded database is refused, since the disk is wiped at every restart."""
     max_event_age: float = Field(600.0, alias="SPARKOPS_MAX_EVENT_AGE", gt=0)
     """Seconds after which an event is recorded but no longer acted on."""
     max_body_bytes: int = Field(1_000_000, alias="SPARKOPS_MAX_BODY", gt=0)
+    """Bytes of the largest body taken; a larger one is answered 413."""
     confirm_seconds: float = Field(120.0, alias="SPARKOPS_CONFIRM_SECONDS", gt=0)
+    """Seconds in which a dangerous command must be confirmed."""
     worker_threads: int = Field(50, alias="SPARKOPS_WORKER_THREADS", ge=1, le=200)
     """Events a worker handles side by side; they spend their time waiting for Webex and Jenkins."""
     database_pool: int = Field(4, alias="SPARKOPS_DATABASE_POOL", ge=1, le=64)
+    """Connections a web process keeps; the worker keeps twice as many. As many again may open for a moment."""
     edit_interval: float = Field(1.0, alias="SPARKOPS_EDIT_INTERVAL", gt=0)
     """Seconds before a live message's first edit; later edits wait longer (Webex allows ten)."""
     allowed_bots: Words = Field((), alias="SPARKOPS_ALLOWED_BOTS")
+    """E-mails of other bots that may give commands, comma-separated; by default none may."""
     file: ConfigFile = Field(default_factory=ConfigFile)
     environment: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """The environment itself, for what integrations name in their own settings."""

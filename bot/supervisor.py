@@ -179,7 +179,10 @@ def _played(environment: Mapping[str, str], environ: Mapping[str, str], settings
     if settings.webex_access_token is not None:
         return {}
     made_up = environment.keys() - {name for name, value in environ.items() if value}
-    return {name: environment[name] for name in sorted(made_up - {"DATABASE_URL", "HOST", "PORT", "WEB_CONCURRENCY"})}
+    return {
+        name: environment[name]
+        for name in sorted(made_up - {"DATABASE_URL", "HOST", "PORT", "WEB_CONCURRENCY"})
+    }
 
 
 def _write_private(path: Path, values: Mapping[str, str]) -> None:

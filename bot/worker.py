@@ -182,4 +182,3 @@ def wait_for_schema(database: Database, stopping: threading.Event) -> None:
         except SQLAlchemyError as error:
             log.error("worker.waiting_for_database", error=str(error))
         stopping.wait(1.0)
-

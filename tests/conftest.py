@@ -20,27 +20,28 @@ settings.register_profile("any speed", deadline=None, suppress_health_check=[Hea
 settings.load_profile("any speed")
 
 
+_OTHERS = {"DATABASE_URL", "PUBLIC_URL", "DYNO"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
     """What the developer has set for a bot of their own is none of the tests' business."""
+    ours = ("WEBEX_", "JENKINS_", "SPARKOPS_")
     for name in list(os.environ):
-        if name.startswith(("WEBEX_", "JENKINS_", "SPARKOPS_")) or name in {
-            "DATABASE_URL",
-            "PUBLIC_URL",
-            "DYNO",
-        }:
-            if name != "SPARKOPS_POSTGRES_USER":
-                del os.environ[name]
+        if name != "SPARKOPS_POSTGRES_USER" and (name.startswith(ours) or name in _OTHERS):
+            del os.environ[name]
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A real PostgreSQL with the present schema. `SPARKOPS_TEST_DATABASE_URL` names another to use."""
-    with tempfile.TemporaryDirectory(prefix="sparkops-tests-") as folder:
-        with EmbeddedPostgres(Path(folder) / "home") as server:
-            url = server.start()
-            migrate(url)
-            yield url
+    """A real PostgreSQL with the present schema."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sparkops-tests-") as folder,
+        EmbeddedPostgres(Path(folder) / "home") as server,
+    ):
+        url = server.start()
+        migrate(url)
+        yield url
 
 
 @pytest.fixture

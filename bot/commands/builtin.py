@@ -33,7 +33,9 @@ def show_help(context: Context, words: tuple[str, ...]) -> Reply:
     wanted = tuple(word.casefold() for word in words)
     found = [each for each in mine if each.words[: len(wanted)] == wanted]
     if not found:
-        raise CommandError(f"There is no {code(' '.join(words))} that you may run here. `help` shows what is.")
+        raise CommandError(
+            f"There is no {code(' '.join(words))} that you may run here. `help` shows what is."
+        )
     if len(found) == 1:
         return Reply(helptext.one_command(found[0]))
     return Reply(helptext.one_noun(" ".join(wanted), found))
@@ -154,7 +156,9 @@ def run_log(context: Context, number: int, last: int) -> Reply:
     """Show the last lines a run wrote about itself."""
     with context.services.database.transaction() as session:
         _run(session, number)
-        lines = [f"{utc(each.at, '%H:%M:%S')} {each.text}" for each in runs.log_lines(session, number, limit=last)]
+        lines = [
+            f"{utc(each.at, '%H:%M:%S')} {each.text}" for each in runs.log_lines(session, number, limit=last)
+        ]
     return Reply(fence("\n".join(lines)) if lines else f"Run {number} has written nothing.")
 
 
@@ -163,7 +167,9 @@ def _says_cancel(context: Context, parameters: Mapping[str, Any]) -> str:
         run = _run(session, parameters["number"])
         if State(run.state) in ENDED:
             raise CommandError(f"Run {run.id} is over already: {run.state}.")
-        return f"Cancel run {run.id}, **{quote(run.title)}**, which is {run.state}, for {quote(run.requester)}?"
+        return (
+            f"Cancel run {run.id}, **{quote(run.title)}**, which is {run.state}, for {quote(run.requester)}?"
+        )
 
 
 @command("run cancel", effect=Effect.DESTROY, repeatable=True, says=_says_cancel, examples=("run cancel 1",))

@@ -85,4 +85,6 @@ class Context:
                 live=live,
                 lock_key=lock_key,
             )
-        return Reply(f"{live}\n\nThis is run {run_id}: `run show {run_id}`, `run log {run_id}`.", run_id=run_id)
+        return Reply(
+            f"{live}\n\nThis is run {run_id}: `run show {run_id}`, `run log {run_id}`.", run_id=run_id
+        )

@@ -141,7 +141,9 @@ def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
 
     services = context.services
     key = f"request:{context.request.key}"
-    outcome = attempt(services.database, key, f"running {code(context.request.text)}", effect, services.redactor)
+    outcome = attempt(
+        services.database, key, f"running {code(context.request.text)}", effect, services.redactor
+    )
     if given:
         return given[0]
     if "markdown" in outcome:

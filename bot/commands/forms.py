@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import click
 
+from bot.characters import well_formed
 from bot.commands.model import Command, Form, FormField, join_words
 from bot.commands.normalise import UnbalancedQuote, normalise, split_words
-from bot.outbound.characters import well_formed
 from bot.webex import cards
 
 _FORM = "form"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Final
 
-from bot.outbound.characters import BIDI_MARKS, JOINER, ZERO_WIDTH, well_formed
+from bot.characters import BIDI_MARKS, JOINER, ZERO_WIDTH, well_formed
 
 _OWN_MENTION: Final = "\x00"
 """Stands for the bot's own mention until that is taken out; no message has one, as controls go first."""

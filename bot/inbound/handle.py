@@ -83,7 +83,7 @@ class InboxHandler:
         """Handle one claimed event. Errors put it back, or at last set it aside as dead."""
         try:
             self._tried(event)
-        except Exception as error:  # nobody waits for this thread: what it could not write down is logged
+        except Exception as error:  # noqa: BLE001 - nobody waits for this thread: what it could not write down is logged
             log.error("inbox.left_in_hand", inbox_id=event.id, error=str(error))
         finally:
             with self._lock:
@@ -114,9 +114,7 @@ class InboxHandler:
         if event.payload["resource"] in {"rooms", "memberships"}:
             self._room_changed(event)
             return
-        request = self._events.request(
-            event.payload, event.correlation_id, replayed=event.is_replayed
-        )
+        request = self._events.request(event.payload, event.correlation_id, replayed=event.is_replayed)
         if isinstance(request, Ignored):
             with self._services.database.transaction() as session:
                 inbox.finish(session, event, request.state, request.reason)

@@ -56,7 +56,11 @@ def integration(name: str, secret: str) -> Answer:
     if body is None:
         return _refuse(web, name if loaded else "unknown", "too_large", 413)
     hook = loaded.integration.hook if loaded else None
-    known = [hmac.compare_digest(secret.encode(), each.encode()) for each in loaded.hook_secrets] if loaded else []
+    known = (
+        [hmac.compare_digest(secret.encode(), each.encode()) for each in loaded.hook_secrets]
+        if loaded
+        else []
+    )
     if hook is None or not any(known):
         return _refuse(web, name if loaded else "unknown", "bad_secret", 401)
     try:
@@ -101,7 +105,9 @@ def _webex_payload(body: bytes) -> dict[str, Any] | None:
     if not isinstance(sent, dict) or not isinstance(sent.get("data"), dict):
         return None
     kept = {name: sent.get(name) for name in ("resource", "event", "data", "actorId")}
-    named = all(isinstance(text, str) for text in (sent.get("resource"), sent.get("event"), sent["data"].get("id")))
+    named = all(
+        isinstance(text, str) for text in (sent.get("resource"), sent.get("event"), sent["data"].get("id"))
+    )
     return kept if named else None
 
 

@@ -71,11 +71,17 @@ class Event:
 
 def claim(connection: psycopg.Connection[Any], owner: UUID, limit: int) -> list[Event]:
     """Take up to `limit` queued events in hand, the oldest first, leaving those another worker is taking."""
-    return sorted((Event(*row) for row in connection.execute(_CLAIM, (owner, limit))), key=lambda each: each.id)
+    return sorted(
+        (Event(*row) for row in connection.execute(_CLAIM, (owner, limit))), key=lambda each: each.id
+    )
 
 
 def finish(
-    session: Session, event: Event, state: str, reason: str | None = None, answer: Mapping[str, Any] | None = None
+    session: Session,
+    event: Event,
+    state: str,
+    reason: str | None = None,
+    answer: Mapping[str, Any] | None = None,
 ) -> None:
     """Mark an event done, ignored, stale or dead."""
     told = as_jsonb(answer) if answer is not None else None

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from bot.outbound.characters import well_formed
+from bot.characters import well_formed
 from bot.store.database import Database
 from bot.store.jsonb import as_jsonb
 
@@ -111,7 +111,7 @@ class Intake:
             results = self._store(batch)
             for each in batch:
                 each.result = results[each.name]
-        except Exception as error:  # whatever it is, every request of the batch must hear of it
+        except Exception as error:  # noqa: BLE001 - whatever it is, every request of the batch must hear of it
             for each in batch:
                 each.error = error
         with self._lock:
@@ -132,7 +132,9 @@ class Intake:
         except psycopg.OperationalError:
             # A connection may have been cut while it lay in the pool. Writing the same again does no harm.
             stored = self._written(given)
-        return {(source, key): Received(number, deliveries) for source, key, number, deliveries, _woken in stored}
+        return {
+            (source, key): Received(number, deliveries) for source, key, number, deliveries, _woken in stored
+        }
 
     def _written(self, rows: str) -> list[tuple[Any, ...]]:
         with self._database.autocommit() as connection:

@@ -110,7 +110,9 @@ def _store(session: Session, room: Room) -> None:
     values = {"room_id": room.id, "title": room.title, "type": room.type, "left": False}
     update = {**values, "updated_at": text("now()")}
     session.execute(
-        insert(KnownRoom).values(**values).on_conflict_do_update(index_elements=[KnownRoom.room_id], set_=update)
+        insert(KnownRoom)
+        .values(**values)
+        .on_conflict_do_update(index_elements=[KnownRoom.room_id], set_=update)
     )
 
 

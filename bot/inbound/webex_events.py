@@ -37,7 +37,9 @@ class WebexEvents:
         self._max_age = max_age
         self._email_of = lru_cache(maxsize=4096)(self._ask_email)
 
-    def request(self, payload: Mapping[str, Any], correlation_id: str, *, replayed: bool) -> Request | Ignored:
+    def request(
+        self, payload: Mapping[str, Any], correlation_id: str, *, replayed: bool
+    ) -> Request | Ignored:
         """The request an event stands for.
 
         Raises WebexError: NotFound when Webex does not know the message (yet), others as they come.

@@ -59,9 +59,13 @@ class WebhookWatch:
                 return
         for refused in report.errors:
             log.error("webhooks.not_synced", error=str(refused))
-        self.say(ok=not report.errors, text="; ".join(map(str, report.errors)) or "The webhooks are in place.")
+        self.say(
+            ok=not report.errors, text="; ".join(map(str, report.errors)) or "The webhooks are in place."
+        )
         if report.changed:
-            log.info("webhooks.synced", created=report.created, updated=report.updated, deleted=report.deleted)
+            log.info(
+                "webhooks.synced", created=report.created, updated=report.updated, deleted=report.deleted
+            )
 
     def look(self) -> None:
         """Once a minute: is each of our webhooks still there and active?"""

@@ -106,7 +106,7 @@ def _attach(
     files: list[tuple[str, bytes]],
     redactor: Redactor,
 ) -> None:
-    """A card or a file goes with the last part; Webex takes one in a message, so each further one makes another."""
+    """A card or a file goes with the last part; Webex takes one of them, so each further one is a message."""
     last = rows[-1] if rows else {}
     is_free = card is None
     if card is not None:

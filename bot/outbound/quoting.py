@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.outbound.characters import BIDI_MARKS, ZERO_WIDTH, grapheme_floor, well_formed
+from bot.characters import BIDI_MARKS, ZERO_WIDTH, grapheme_floor, well_formed
 
 INLINE_LIMIT: Final = 240
 """The most characters a quotation inside a sentence may have."""

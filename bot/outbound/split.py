@@ -9,7 +9,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.outbound.characters import prefix_within, size, well_formed
+from bot.characters import prefix_within, size, well_formed
 
 WEBEX_LIMIT: Final = 7439
 """UTF-8 bytes a message's text or markdown may have. Source: Webex OpenAPI, POST /messages."""

@@ -115,7 +115,11 @@ class Engine:
                 move(session, run, State.RUNNING, who=who, why="began")  # and ended, in one step
             move(session, run, result.state, who=who, why=result.why or "moved on")
             if isinstance(result, Wait):
-                wait = 0.0 if run.cancel_requested_by and not result.progress.get("cancelling") else result.seconds
+                wait = (
+                    0.0
+                    if run.cancel_requested_by and not result.progress.get("cancelling")
+                    else result.seconds
+                )
                 run.next_step_at = session.scalar(
                     text("SELECT now() + make_interval(secs => :wait)"), {"wait": wait}
                 )
@@ -260,4 +264,3 @@ def _view(run: Run) -> RunView:
         correlation_id=run.correlation_id,
         cancel_requested_by=run.cancel_requested_by,
     )
-

@@ -95,5 +95,3 @@ class Due:
             except (SQLAlchemyError, psycopg.Error) as error:
                 log.error("due.database_away", error=str(error))
                 self._stop.wait(1.0)
-
-

@@ -135,7 +135,9 @@ def get(session: Session, run_id: int, *, lock: bool = False) -> Run:
     return run
 
 
-def latest(session: Session, *, limit: int, room_id: str | None = None, unfinished: bool = False) -> list[Run]:
+def latest(
+    session: Session, *, limit: int, room_id: str | None = None, unfinished: bool = False
+) -> list[Run]:
     """The latest runs, newest first."""
     query = select(Run).order_by(Run.id.desc()).limit(limit)
     if room_id is not None:
@@ -147,7 +149,11 @@ def latest(session: Session, *, limit: int, room_id: str | None = None, unfinish
 
 def transitions(session: Session, run_id: int) -> list[RunTransition]:
     """Every move of a run, in order."""
-    return list(session.scalars(select(RunTransition).where(RunTransition.run_id == run_id).order_by(RunTransition.id)))
+    return list(
+        session.scalars(
+            select(RunTransition).where(RunTransition.run_id == run_id).order_by(RunTransition.id)
+        )
+    )
 
 
 def log_lines(session: Session, run_id: int, *, limit: int = 1000) -> list[RunLogLine]:

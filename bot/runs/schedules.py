@@ -63,7 +63,10 @@ def enqueue_slot(session: Session, name: str, slot: datetime) -> bool:
         return False
     slot = slot.replace(second=0, microsecond=0)
     new = session.execute(
-        insert(ScheduleSlot).values(name=name, slot=slot).on_conflict_do_nothing().returning(ScheduleSlot.name)
+        insert(ScheduleSlot)
+        .values(name=name, slot=slot)
+        .on_conflict_do_nothing()
+        .returning(ScheduleSlot.name)
     ).first()
     if new is None:
         return False

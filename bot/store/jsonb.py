@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from bot.outbound.characters import well_formed
+from bot.characters import well_formed
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """An escaped NUL; not an escaped backslash before the letters `u0000`."""

@@ -10,7 +10,8 @@ from bot.store.database import Database
 log = structlog.get_logger(__name__)
 
 _OLD = {
-    "inbox": "DELETE FROM inbox WHERE state IN ('done', 'ignored', 'stale') AND finished_at < now() - interval '7 days'",
+    "inbox": "DELETE FROM inbox WHERE state IN ('done', 'ignored', 'stale') "
+    "AND finished_at < now() - interval '7 days'",
     "outbox": "DELETE FROM outbox WHERE state = 'sent' AND sent_at < now() - interval '7 days'",
     "attempts": "DELETE FROM attempts WHERE finished_at < now() - interval '30 days'",
     "confirmations": "DELETE FROM confirmations WHERE expires_at < now() - interval '7 days'",

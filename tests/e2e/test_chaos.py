@@ -48,12 +48,16 @@ def test_two_thousand_events_survive_random_kills(
         killer.join()
         bot.ready()
 
-        assert sent.answered == {message["id"] for message in messages}, "every event was at last answered 200"
+        assert sent.answered == {message["id"] for message in messages}, (
+            "every event was at last answered 200"
+        )
         wait_for(lambda: unhandled(database) == 0, "every event to be handled", seconds=180)
         wait_for(lambda: unsent(database) == 0, "every reply to be sent", seconds=180)
 
         rows = audit_rows(database)
-        assert rows == Counter({f"webex:{identifier}": 1 for identifier in sent.answered}), "one audit row each"
+        assert rows == Counter({f"webex:{identifier}": 1 for identifier in sent.answered}), (
+            "one audit row each"
+        )
         replies = replies_by_thread(webex, messages)
         assert not sent.answered - replies.keys(), "no reply is missing"
         doubled = sum(count - 1 for count in replies.values())
@@ -62,7 +66,9 @@ def test_two_thousand_events_survive_random_kills(
         assert doubled <= counted, "what was doubled was counted"
         assert doubled <= killer.kills * 4, "only what was in flight at a kill is doubled"
         seen = sum(sent.deliveries.values()) - len(sent.answered)
-        assert repeats(database) >= seen, "every repeated delivery was counted (and those whose answer was lost)"
+        assert repeats(database) >= seen, (
+            "every repeated delivery was counted (and those whose answer was lost)"
+        )
 
 
 def people_say_ping(webex: Webex) -> list[dict[str, Any]]:
@@ -72,7 +78,10 @@ def people_say_ping(webex: Webex) -> list[dict[str, Any]]:
         session.headers["Authorization"] = f"Bearer person:{OWNER}"
         said = []
         for number in range(EVENTS):
-            body = {"roomId": rooms[number % ROOMS], "markdown": "<@personEmail:sparkops@webex.bot|Sparkops> ping"}
+            body = {
+                "roomId": rooms[number % ROOMS],
+                "markdown": "<@personEmail:sparkops@webex.bot|Sparkops> ping",
+            }
             said.append(session.post(f"{webex.api}messages", json=body, timeout=20).json())
         return said
 
@@ -89,9 +98,17 @@ def deliver(bot: RunningBot, messages: list[dict[str, Any]], sent: Sent) -> None
             if message is None:
                 return
             body = event(message)
-            wait_for(lambda body=body, message=message: answered(bot, body, message["id"], sent), "a 200", seconds=90)
+            wait_for(
+                lambda body=body, message=message: answered(bot, body, message["id"], sent),
+                "a 200",
+                seconds=90,
+            )
             if random.random() < 0.1:
-                wait_for(lambda body=body, message=message: answered(bot, body, message["id"], sent), "a 200", seconds=90)
+                wait_for(
+                    lambda body=body, message=message: answered(bot, body, message["id"], sent),
+                    "a 200",
+                    seconds=90,
+                )
 
     threads = [threading.Thread(target=send_some) for _ in range(SENDERS)]
     for thread in threads:
@@ -117,8 +134,12 @@ def answered(bot: RunningBot, body: bytes, identifier: str, sent: Sent) -> bool:
 
 def event(message: dict[str, Any]) -> bytes:
     """The webhook body of a message."""
-    data = {name: message[name] for name in ("id", "roomId", "roomType", "personId", "personEmail", "created")}
-    return json.dumps({"resource": "messages", "event": "created", "actorId": data["personId"], "data": data}).encode()
+    data = {
+        name: message[name] for name in ("id", "roomId", "roomType", "personId", "personEmail", "created")
+    }
+    return json.dumps(
+        {"resource": "messages", "event": "created", "actorId": data["personId"], "data": data}
+    ).encode()
 
 
 class Killer(threading.Thread):

@@ -49,7 +49,18 @@ def empty_database(tmp_path: Path) -> Iterator[str]:
 @contextmanager
 def honcho(environment: dict[str, str], folder: Path) -> Iterator[Process]:
     """Web, worker and clock of the Procfile under honcho, as `heroku local` would run them."""
-    command = [sys.executable, "-m", "honcho", "start", "--no-prefix", "-f", str(PROCFILE), "web", "worker", "clock"]
+    command = [
+        sys.executable,
+        "-m",
+        "honcho",
+        "start",
+        "--no-prefix",
+        "-f",
+        str(PROCFILE),
+        "web",
+        "worker",
+        "clock",
+    ]
     process = Process("honcho", command, environment, folder / "honcho.log")
     process.start()
     try:
@@ -65,9 +76,16 @@ def test_the_procfile_holds_a_conversation(empty_database: str, tmp_path: Path) 
     with running_webex() as webex:
         environment = deployed(webex, empty_database)
         release = subprocess.run(
-            procfile()["release"].split(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+            procfile()["release"].split(),
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
-        assert (release.returncode, release.stdout) == (0, "The database is at the present schema.\n"), release.stderr
+        assert (release.returncode, release.stdout) == (0, "The database is at the present schema.\n"), (
+            release.stderr
+        )
         with honcho(environment, tmp_path) as process:
             bot = RunningBot(webex, environment["PUBLIC_URL"], environment, process, process, tmp_path)
             bot.ready()
@@ -113,7 +131,12 @@ def test_a_dyno_without_a_database_refuses_to_start(process: str, tmp_path: Path
         "HOST": "127.0.0.1",
     }
     refused = subprocess.run(
-        shlex.split(procfile()[process]), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        shlex.split(procfile()[process]),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert refused.returncode == 2
     assert refused.stderr.endswith(
@@ -146,5 +169,5 @@ def test_compose_runs_the_same_processes_on_postgresql() -> None:
 def test_the_image_is_slim_staged_and_not_root() -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["python:3.13-slim", "python:3.13-slim"]
-    assert text.index("USER sparkops") < text.index("CMD [\"gunicorn\"")
+    assert text.index("USER sparkops") < text.index('CMD ["gunicorn"')
     assert "HEALTHCHECK" in text

@@ -31,7 +31,9 @@ def restart_killed(bot: RunningBot) -> None:
     bot.worker.start()
 
 
-def test_a_run_goes_on_after_its_worker_was_killed(database: Database, postgres_url: str, tmp_path: Path) -> None:
+def test_a_run_goes_on_after_its_worker_was_killed(
+    database: Database, postgres_url: str, tmp_path: Path
+) -> None:
     with bot_with_an_oven(postgres_url, tmp_path) as bot:
         asked = bot.say("oven bake 4 --seconds 1")
         bot.replies(asked)
@@ -67,8 +69,13 @@ def test_the_bot_comes_back_when_the_database_does(tmp_path: Path) -> None:
         with running_webex() as webex, running_bot(webex, url, tmp_path) as bot:
             assert bot.ask("ping") == "pong"
             server.stop()
-            said = bot.say("ping")  # Webex delivers once, and is answered 503: this message is not ours to lose
-            wait_for(lambda: any(each["status"] == 503 for each in webex.deliveries()), "the delivery to be refused")
+            said = bot.say(
+                "ping"
+            )  # Webex delivers once, and is answered 503: this message is not ours to lose
+            wait_for(
+                lambda: any(each["status"] == 503 for each in webex.deliveries()),
+                "the delivery to be refused",
+            )
             server.start()
             bot.ready()
             assert bot.ask("ping") == "pong"

@@ -78,7 +78,9 @@ def worker(database: Database, postgres_url: str, talk: Conversation) -> Iterato
 
 
 @pytest.fixture
-def another_worker(database: Database, postgres_url: str, talk: Conversation) -> Iterator[Callable[[], Worker]]:
+def another_worker(
+    database: Database, postgres_url: str, talk: Conversation
+) -> Iterator[Callable[[], Worker]]:
     """Further workers, as many as asked for."""
     made: list[Worker] = []
 

@@ -33,14 +33,22 @@ def _bake(view: RunView, control: StepControl, services: Any) -> Wait | End:
         return {"lit": True}
 
     if view.cancel_requested_by:
-        return End(State.CANCELLED, "cancelled", live="🚫 **bread**: taken out", told="🚫 **bread**: taken out.")
+        return End(
+            State.CANCELLED, "cancelled", live="🚫 **bread**: taken out", told="🚫 **bread**: taken out."
+        )
     control.attempt("light", "lighting the oven", light)
     baked = int(view.progress.get("baked", 0)) + 1
     control.log(f"minute {baked}")
     time.sleep(view.arguments.get("seconds", 0))
     if baked < view.arguments["minutes"]:
         return Wait(0.0, State.RUNNING, progress={"baked": baked}, live=f"🍞 **bread**: minute {baked}")
-    return End(State.DONE, "baked", live="✅ **bread**: baked", told="✅ **bread** is baked.", progress={"baked": baked})
+    return End(
+        State.DONE,
+        "baked",
+        live="✅ **bread**: baked",
+        told="✅ **bread** is baked.",
+        progress={"baked": baked},
+    )
 
 
 @command("oven bake", effect=Effect.CHANGE, repeatable=True, examples=("oven bake 1",))

@@ -20,7 +20,9 @@ from tests.runs.conftest import Worker, told
 from tests.talking import Conversation
 
 
-def test_a_run_is_asked_for_goes_on_and_ends(talk: Conversation, worker: Worker, database: Database, loaves: Path) -> None:
+def test_a_run_is_asked_for_goes_on_and_ends(
+    talk: Conversation, worker: Worker, database: Database, loaves: Path
+) -> None:
     assert talk.say("oven bake 2") == (
         "🍞 **bread**: the oven is cold\n\nThis is run 1: `run show 1`, `run log 1`."
     )
@@ -109,7 +111,9 @@ def test_an_error_of_the_kind_ends_the_run_and_is_told_without_secrets(
 # Attempts
 
 
-def test_a_side_effect_happens_once_however_often_it_is_entered(database: Database, talk: Conversation) -> None:
+def test_a_side_effect_happens_once_however_often_it_is_entered(
+    database: Database, talk: Conversation
+) -> None:
     times: list[int] = []
 
     def effect() -> dict[str, int]:

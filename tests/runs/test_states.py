@@ -30,5 +30,5 @@ def test_a_lost_run_is_not_over() -> None:
 
 
 def test_a_move_off_the_table_is_refused() -> None:
-    with pytest.raises(ImpossibleMove, match="A run cannot go from done to running."):
+    with pytest.raises(ImpossibleMove, match=r"A run cannot go from done to running\."):
         check_move(State.DONE, State.RUNNING)
