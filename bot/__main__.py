@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -95,6 +96,16 @@ def doctor() -> None:
     from bot.doctor import examine
 
     sys.exit(examine(Settings.load(beside_run=True)))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+def reference(folder: Path) -> None:
+    """Write the reference pages of docs/ into DIR, from the code."""
+    from bot.reference import write
+
+    for page in write(folder):
+        click.echo(f"{page}")
 
 
 @cli.group()

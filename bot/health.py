@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, current_app
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbound.web import Web
+from bot.runs.ownership import IS_ALIVE
 from bot.store.database import Database
 
 blueprint = Blueprint("health", __name__)
 
-_READY = text("""
+_READY = text(f"""
     SELECT (SELECT value FROM facts WHERE name = 'webex') AS webex,
-           (SELECT count(*) FROM executors) AS executors,
+           (SELECT count(*) FROM executors WHERE {IS_ALIVE}) AS executors,
            (SELECT extract(epoch FROM now() - min(received_at)) FROM inbox WHERE state = 'queued') AS oldest
 """)
 _STUCK_AFTER = 60.0
@@ -30,7 +31,7 @@ GAUGES = {
         "SELECT source, state, count(*) FROM inbox GROUP BY 1, 2"),
     "sparkops_outbox": ("Messages by state", "state", "SELECT state, count(*) FROM outbox GROUP BY 1"),
     "sparkops_runs": ("Runs by kind and state", "kind,state", "SELECT kind, state, count(*) FROM runs GROUP BY 1, 2"),
-    "sparkops_executors": ("Workers that own work", "", "SELECT count(*) FROM executors"),
+    "sparkops_executors": ("Workers that own work", "", f"SELECT count(*) FROM executors WHERE {IS_ALIVE}"),
     "sparkops_inbox_lag_seconds": ("Age of the oldest event not yet handled", "",
         "SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0)::float FROM inbox "
         "WHERE state IN ('queued', 'waiting', 'handling')"),
@@ -83,7 +84,7 @@ def metrics() -> Response:
     registry = CollectorRegistry()
     try:
         registry.register(_FromTables(web.database))
-        return Response(generate_latest(registry), mimetype="text/plain")
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     except SQLAlchemyError:
         return Response("# The database is away.\n", status=503, mimetype="text/plain")
 
@@ -109,12 +110,13 @@ class _FromTables(Collector):
 
 
 def _counted(rows: Any) -> Iterator[CounterMetricFamily]:
-    families: dict[str, CounterMetricFamily] = {}
+    """Each counter of `COUNTED`, also before anything was counted; rows another version has left are not shown."""
+    families = {
+        name: CounterMetricFamily(f"sparkops_{name}", says, labels=labels.split(",") if labels else [])
+        for name, (says, labels) in COUNTED.items()
+    }
     for name, labels, value in rows:
         pairs = dict(pair.split("=", 1) for pair in labels.split(",")) if labels else {}
-        says, _labels = COUNTED[name]
-        family = families.setdefault(
-            name, CounterMetricFamily(f"sparkops_{name}", says, labels=sorted(pairs))
-        )
-        family.add_metric([pairs[key].strip('"') for key in sorted(pairs)], float(value))
+        if family := families.get(name):
+            family.add_metric([pairs[key].strip('"') for key in sorted(pairs)], float(value))
     yield from families.values()

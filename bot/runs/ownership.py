@@ -15,16 +15,18 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_DEAD_EXECUTORS = text("""
-    SELECT id, host, pid FROM executors AS executor
-    WHERE NOT EXISTS (
+IS_ALIVE = """
+    EXISTS (
         SELECT FROM pg_locks
         WHERE locktype = 'advisory'
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND (classid::bigint << 32) | objid::bigint = executor.lock
+          AND (classid::bigint << 32) | objid::bigint = executors.lock
     )
-    FOR UPDATE SKIP LOCKED
-""")
+"""
+"""SQL: whether the process of a row of `executors` lives."""
+_DEAD_EXECUTORS = text(
+    f"SELECT id, host, pid FROM executors WHERE NOT {IS_ALIVE} FOR UPDATE SKIP LOCKED"
+)
 
 _FREE = (
     "UPDATE inbox SET state = 'waiting', owner = NULL, not_before = now() "

@@ -12,11 +12,14 @@ from bot.settings import Words
 class JenkinsSettings(BaseModel):
     """One Jenkins. Everything may be left out: the commands then say what to set."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, populate_by_name=True, extra="forbid", use_attribute_docstrings=True
+    )
 
     url: str | None = Field(None, alias="JENKINS_URL")
     """The root as a browser sees it, with the context path if there is one."""
     user: str | None = Field(None, alias="JENKINS_USER")
+    """The user the bot is in Jenkins."""
     token: SecretStr | None = Field(None, alias="JENKINS_TOKEN")
     """The user's API token: unlike a password it needs no crumb (measured on 2.463)."""
     hook_secrets: Words = Field((), alias="JENKINS_HOOK_SECRET", repr=False)

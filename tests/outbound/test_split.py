@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.outbound.characters import grapheme_floor, well_formed
+from bot.characters import grapheme_floor, well_formed
 from bot.outbound.split import WEBEX_LIMIT, AsFile, Inline, fit, hard_breaks, split_markdown
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
