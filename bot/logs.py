@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+from types import TracebackType
 
 import structlog
+from structlog.typing import EventDict
 
 from bot.outbound.redact import RedactingFilter, Redactor, redacting
 
@@ -13,7 +16,8 @@ from bot.outbound.redact import RedactingFilter, Redactor, redacting
 def configure(redactor: Redactor, *, level: str, as_json: bool) -> None:
     """Set up structlog and the standard library's logging to write the same lines to stderr.
 
-    Raises ValueError for a level that logging does not know.
+    What ends a thread or the process unforeseen is written so too, since Python itself would print it with its
+    secrets. Raises ValueError for a level that logging does not know.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,7 +34,7 @@ def configure(redactor: Redactor, *, level: str, as_json: bool) -> None:
     )
     last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, _traceback_of_a_library],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             redacting(redactor),
@@ -47,3 +51,28 @@ def configure(redactor: Redactor, *, level: str, as_json: bool) -> None:
     root.setLevel(level.upper())
     for noisy in ("procrastinate", "apscheduler", "alembic", "urllib3", "webexpythonsdk"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.excepthook = _process_ended
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _thread_ended
+
+
+def _traceback_of_a_library(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The filter has made text of the traceback, and structlog looks only for the exception."""
+    if event["_record"].exc_text:
+        event["exception"] = event["_record"].exc_text
+    return event
+
+
+def _process_ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger(__name__).critical("process.ended_by_error", exc_info=(kind, error, trace))
+
+
+def _thread_ended(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is None or issubclass(args.exc_type, SystemExit):
+        return
+    name = args.thread.name if args.thread else ""
+    exception = (args.exc_type, args.exc_value, args.exc_traceback)
+    structlog.get_logger(__name__).error("thread.ended_by_error", thread=name, exc_info=exception)

@@ -41,15 +41,15 @@ READ_ELSEWHERE = (
 
 _MADE = "<!-- Written by `make docs` from the code. Change it there. -->"
 _EFFECTS = {
-    Effect.READ: "reads",
-    Effect.CHANGE: "changes something",
-    Effect.DESTROY: "destroys something, and asks its asker to confirm",
+    Effect.READ: "",
+    Effect.CHANGE: " It changes something.",
+    Effect.DESTROY: " It destroys something, and asks its asker to confirm.",
 }
 
 
 def write(folder: Path) -> tuple[Path, ...]:
     """Write every page into `folder`, making it where it is missing; returns the files. Raises OSError."""
-    integrations = find_integrations(Settings())
+    integrations = find_integrations(Settings.model_validate({}))
     registry = Registry([*COMMANDS, *(command for each in integrations for command in each.commands)])
     pages = {
         "commands.md": commands_page(registry),
@@ -83,7 +83,7 @@ def _command(command: Command) -> Iterator[str]:
         yield from (f"### {command.name}", "")
     yield f"`{command.usage}`"
     yield ""
-    yield f"{command.summary} It {_EFFECTS[command.effect]}."
+    yield f"{command.summary}{_EFFECTS[command.effect]}"
     if command.name in OPEN_COMMANDS:
         yield "Everyone may run it where no rule denies it."
     if command.details:
@@ -154,7 +154,7 @@ def _default(field: FieldInfo) -> str:
 
 def http_page(registry: Registry, integrations: Iterable[Integration]) -> str:
     """Every route of the web process, as its view's docstring tells it."""
-    settings = Settings(webex_webhook_secrets=("none",))
+    settings = Settings.model_validate({"WEBEX_WEBHOOK_SECRET": "none"})
     parts = Parts(settings, {}, Redactor(()), registry, {})
     app = make_app(
         make_web(parts, Database("postgresql://nowhere/none"))

@@ -39,9 +39,14 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 Model = TypeVar("Model", bound=BaseModel)
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)]
 Effects = Annotated[tuple[Literal["read", "change", "destroy"], ...], BeforeValidator(_listed)]
 
 
@@ -126,7 +131,7 @@ class Settings(BaseModel):
     """Where `run` keeps its database and the secrets it made, and `chat` its history."""
     port: int = Field(8080, alias="PORT", ge=0, le=65535)
     """The port of the web process; with `run`, 0 takes a free one."""
-    log_level: str = Field("INFO", alias="LOG_LEVEL")
+    log_level: LogLevel = Field("INFO", alias="LOG_LEVEL")
     """DEBUG, INFO, WARNING or ERROR."""
     log_format: Literal["json", "text"] = Field("json", alias="LOG_FORMAT")
     """A JSON object a line, or plain text."""

@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from bot.commands.context import Context
 
 
 class Effect(StrEnum):
@@ -100,6 +97,8 @@ class Reply:
 
 
 Handler = Callable[..., "Reply | Rerun"]
+Says = Callable[[Any, Mapping[str, Any]], str]
+"""Given the Context and the parameters, what exactly a destroying command will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class Command:
     repeatable: bool
     summary: str
     details: str
-    says: Callable[[Context, Mapping[str, Any]], str] | None = None
+    says: Says | None = None
     """For `destroy`: what exactly will happen, asked before the confirmation."""
 
     @property
@@ -165,7 +164,7 @@ def command(
     effect: Effect = Effect.READ,
     examples: tuple[str, ...] = (),
     repeatable: bool | None = None,
-    says: Callable[[Context, Mapping[str, Any]], str] | None = None,
+    says: Says | None = None,
 ) -> Callable[[Handler], Command]:
     """Declare a command. Click's `argument` and `option` decorators go below it; the docstring is its help.
 
