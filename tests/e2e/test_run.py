@@ -47,7 +47,7 @@ class Laptop:
         assert self.process.process is not None
         words = ("playground", "gunicorn", "worker", "clock")
         running = psutil.Process(self.process.process.pid).children()
-        return {word: each for each in running for word in words if word in each.cmdline()}
+        return {word: each for each in running for word in words if word in command_line(each)}
 
     def ask(self, line: str) -> str:
         """Say a line in the demo room and return the reply."""
@@ -60,6 +60,14 @@ class Laptop:
             return list(you.get("messages", roomId=room["id"], parentId=asked)["items"])
 
         return str(wait_for(replies, "a reply", seconds=60)[0]["markdown"])
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Its words; none where it has just ended."""
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 @pytest.fixture
