@@ -114,35 +114,42 @@ def inbox() -> None:
 
 
 @inbox.command("list")
-@click.option("--state", help="queued, waiting, handling, done, ignored, stale or dead; all by default")
+@click.option(
+    "--state",
+    type=click.Choice(("queued", "waiting", "handling", "done", "ignored", "stale", "dead")),
+    help="only events in this state",
+)
 @click.option("--last", default=30, type=click.IntRange(1, 1000))
 def list_events(state: str | None, last: int) -> None:
     """List the latest events."""
-    from bot.commands.tables import table
+    from bot.commands.tables import table, utc
     from bot.inbound.inbox import listed
 
     with _database().transaction() as session:
         rows = [
-            (str(each.id), f"{each.received_at:%m-%d %H:%M:%S}", each.source, each.state, str(each.deliveries),
-             str(each.attempts), each.dedupe_key[:40], each.reason or "")
+            (str(each.id), utc(each.received_at, "%m-%d %H:%M:%S"), each.source, each.state,
+             str(each.deliveries), str(each.attempts), each.dedupe_key[:40], each.reason or "")
             for each in listed(session, state=state, limit=last)
         ]  # fmt: skip
-    click.echo(table(("id", "received", "source", "state", "deliveries", "attempts", "key", "reason"), rows))
+    head = ("id", "received (UTC)", "source", "state", "deliveries", "attempts", "key", "reason")
+    click.echo(table(head, rows, widest=1000))
 
 
 @inbox.command()
 @click.argument("numbers", type=int, nargs=-1, required=True)
 def replay(numbers: tuple[int, ...]) -> None:
-    """Handle ended events once more, however old they are."""
+    """Handle ended events once more, however old they are. Exits with 1 where one could not be."""
     from bot.inbound import inbox as events
 
-    database = _database()
+    database, all_done = _database(), True
     for number in numbers:
         with database.transaction() as session:
             done = events.replay(session, number)
+        all_done = all_done and done
         click.echo(
             f"Event {number} is queued again." if done else f"Event {number} is unknown, or not ended yet."
         )
+    sys.exit(0 if all_done else 1)
 
 
 def _database() -> Database:

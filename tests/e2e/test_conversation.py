@@ -32,6 +32,8 @@ START_S = 120
 BUILD_MS = 90_000
 """A build of the stand-in Jenkins takes about fifteen seconds."""
 SCREEN = {"width": 1280, "height": 1000}
+PICTURES = ROOT / "docs" / "images" if os.environ.get("SPARKOPS_WRITE_SCREENSHOTS") == "1" else None
+"""Where the README's picture goes; looked up here, since the tests take every SPARKOPS_… away."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,9 @@ def test_a_person_holds_the_conversation_of_the_readme(demo: Demo, browser: Brow
         re.compile(rf"{re.escape(ADA)} +denied +jenkins build api BRANCH=main +denied")
     )
     expect(audit).to_contain_text(re.compile(r"allowed +jenkins stop long-job \(confirm \w{6}\) +ok"))
-    expect(audit).to_contain_text("jenkins build api BRANCH=feature/login TARGET=production")
+    expect(audit).to_contain_text(
+        re.compile(r"allowed +jenkins build api BRANCH=feature/login TARGET=\S+ +ok")
+    )
 
 
 def a_build_is_asked_for_by_forms_and_followed(you: Person) -> None:
@@ -227,9 +231,7 @@ def somebody_without_rights_is_told_so(browser: Browser, demo: Demo) -> None:
 
 def save_picture(you: Person, folder: Path) -> None:
     """The thread as it stands, for the README where asked for, else beside the test's other files."""
-    if os.environ.get("SPARKOPS_WRITE_SCREENSHOTS") == "1":
-        folder = ROOT / "docs" / "images"
-    you.chat.page.screenshot(path=folder / "conversation.png", animations="disabled")
+    you.chat.page.screenshot(path=(PICTURES or folder) / "conversation.png", animations="disabled")
 
 
 def test_a_second_run_in_the_same_home_says_so_and_harms_nothing(demo: Demo, tmp_path: Path) -> None:
