@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import readline
 import time
+from itertools import count
+from pathlib import Path
 from uuid import uuid4
 
 import click
@@ -12,13 +15,15 @@ import click
 from bot.access import audit
 from bot.assembly import database_url, load_parts, make_services, make_webex
 from bot.commands.execute import execute, record
-from bot.commands.model import Entry, Reply, Request
+from bot.commands.model import Entry, File, Reply, Request
 from bot.commands.normalise import normalise
 from bot.commands.tables import utc
 from bot.runs import runs
 from bot.runs.states import ENDED, State
 from bot.settings import Settings, SettingsError
 from bot.store.database import Database
+
+_CODE_OR_ESCAPE = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\\(?P<escaped>[!-/:-@\[-`{-~])", re.DOTALL)
 
 
 class Terminal:
@@ -75,9 +80,10 @@ class Terminal:
         return outcome.result == "ok" and all(well)
 
     def _show(self, reply: Reply) -> bool:
-        click.echo(self._services.redactor.redact(reply.markdown))
+        click.echo(plain(self._services.redactor.redact(reply.markdown)))
         if reply.file is not None:
-            click.echo(f"[{reply.file.name}, {len(reply.file.content)} bytes]")
+            path = _written(Path.cwd(), reply.file)
+            click.echo(f"[{len(reply.file.content)} bytes in {path}]")
         return reply.run_id is None or self._follow(reply.run_id)
 
     def _follow(self, run_id: int) -> bool:
@@ -102,3 +108,22 @@ class Terminal:
         except KeyboardInterrupt:
             click.echo(f"Run {run_id} goes on; `run show {run_id}` tells how it fares.")
             return True
+
+
+def plain(markdown: str) -> str:
+    """Markdown as it is read in a terminal: without the backslashes that only a renderer takes away."""
+    return _CODE_OR_ESCAPE.sub(lambda match: match["code"] or match["escaped"], markdown)
+
+
+def _written(folder: Path, file: File) -> Path:
+    """Write a reply's file beside what is there: an existing one is left alone, and a number added."""
+    name = Path(file.name).name or "reply"
+    for number in count(1):
+        path = folder / (name if number == 1 else f"{Path(name).stem}-{number}{Path(name).suffix}")
+        try:
+            with path.open("xb") as written:
+                written.write(file.content)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("count() does not end")

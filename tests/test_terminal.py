@@ -23,7 +23,7 @@ from bot.runs.due import queue_due_runs
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.models import AuditRow, Run
-from bot.terminal import Terminal
+from bot.terminal import Terminal, plain
 from tests.talking import OWNER, PATIENCE, ROOT, confirmation_code, settings_of, wait_for
 
 
@@ -251,13 +251,26 @@ def test_what_destroys_is_confirmed_in_the_terminal_too(
 
 
 def test_files_are_named_and_secrets_taken_out(
-    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    environment: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bill.txt").write_text("another bill")
     environment["HOUSE_TOKEN"] = "sesame-opens-nothing"
     terminal = Terminal(settings_of(environment, {"modules": ["tests.commands.bakery"]}, tmp_path), None)
     capsys.readouterr()
     terminal.run("bread bake rye sesame-opens-nothing round")
-    assert capsys.readouterr().out == "Baked 1 of rye for «redacted».\n[bill.txt, 8 bytes]\n"
+    written = tmp_path / "bill-2.txt"
+    assert capsys.readouterr().out == f"Baked 1 of rye for «redacted».\n[8 bytes in {written}]\n"
+    assert len(written.read_bytes()) == 8
+    assert (tmp_path / "bill.txt").read_text() == "another bill"
+
+
+def test_a_terminal_needs_no_escapes() -> None:
+    shown = plain("**a** [\\#6](http://x) costs \\$5 `\\#` and\n```\n\\d+\n```")
+    assert shown == "**a** [#6](http://x) costs $5 `\\#` and\n```\n\\d+\n```"
 
 
 def test_words_of_the_shell_stay_words(environment: dict[str, str], database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -33,9 +34,10 @@ def show_help(context: Context, words: tuple[str, ...]) -> Reply:
     wanted = tuple(word.casefold() for word in words)
     found = [each for each in mine if each.words[: len(wanted)] == wanted]
     if not found:
-        raise CommandError(
-            f"There is no {code(' '.join(words))} that you may run here. `help` shows what is."
-        )
+        names = {each.name for each in mine} | {each.words[0] for each in mine}
+        near = [f"`help {name}`" for name in get_close_matches(" ".join(wanted), sorted(names), n=2)]
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`help` shows what is."
+        raise CommandError(f"There is no {code(' '.join(words))} that you may run here. {hint}")
     if len(found) == 1:
         return Reply(helptext.one_command(found[0]))
     return Reply(helptext.one_noun(" ".join(wanted), found))
@@ -111,10 +113,16 @@ def show_audit(context: Context, last: int, person: str | None, denied: bool) ->
     if not rows:
         return Reply("No such requests yet.")
     lines = [
-        (utc(row.at, "%m-%d %H:%M:%S") if row.at else "", row.person, row.decision, row.line[:48], row.result)
+        (
+            utc(row.at, "%m-%d %H:%M:%S") if row.at else "",
+            row.person,
+            row.line,
+            row.result if row.decision == "allowed" else row.decision,
+            row.rule,
+        )
         for row in rows
     ]
-    return Reply(fence(table(("when (UTC)", "who", "decision", "asked", "result"), lines)))
+    return Reply(fence(table(("UTC", "who", "asked", "came to", "by"), lines, widest=28)))
 
 
 @command("run list", examples=("run list", "run list --all"))

@@ -20,7 +20,6 @@ from bot.commands.model import (
     CommandError,
     Effect,
     Entry,
-    Form,
     NeedInput,
     Outcome,
     Reply,
@@ -30,7 +29,7 @@ from bot.commands.model import (
 )
 from bot.commands.parse import Incomplete, Parsed, Unknown, Wrong, parse, words_of
 from bot.outbound.quoting import code, fence, quote
-from bot.runs.advance import attempt
+from bot.runs.advance import attempt, forget_attempt
 from bot.runs.kinds import Interrupted
 from bot.store.database import is_fault
 from bot.webex import cards
@@ -47,6 +46,8 @@ def execute(request: Request, services: Services) -> Outcome:
     words = request.words or words_of(request.line)
     if isinstance(words, Wrong):
         return _refused("", "wrong", f"I cannot read that.\n\n{fence(words.reason)}")
+    if words[-1:] == ("--help",):
+        words = ("help", *words[:-1])
     try:
         parsed = parse(words or ("help",), services.registry)
     except Exception:  # a parameter type's bug; its asker is told as of a handler's
@@ -100,7 +101,8 @@ def _gate(parsed: Parsed, words: tuple[str, ...], request: Request, services: Se
                     return _refused(command.name, "denied", "What was confirmed is not what would run now.")
         result = _run(context, parsed)
     except NeedInput as need:
-        reply = Reply(need.hint, card=_form_card(need.form, request))
+        form = need.form
+        reply = Reply(need.hint, card=_card(lambda: form_card(form), request, services))
         return _outcome(command, "incomplete", decision.rule, "asked for input", reply)
     except CommandError as error:
         return _outcome(command, "allowed", decision.rule, "refused", Reply(f"⚠️ {error}"))
@@ -141,9 +143,12 @@ def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
 
     services = context.services
     key = f"request:{context.request.key}"
-    outcome = attempt(
-        services.database, key, f"running {code(context.request.text)}", effect, services.redactor
-    )
+    what = f"running {code(context.request.text)}"
+    try:
+        outcome = attempt(services.database, key, what, effect, services.redactor)
+    except NeedInput:  # nothing was done yet: a second entry asks again
+        forget_attempt(services.database, key)
+        raise
     if given:
         return given[0]
     if "markdown" in outcome:
@@ -169,23 +174,25 @@ def _ask_confirmation(
             seconds=seconds,
         )
     text = f"⚠️ {what}\n\nSay `confirm {answer}` within {seconds:.0f} s to do it, or `leave {answer}`."
-    card = _card(lambda: confirmation_card(what, answer), request)
+    card = _card(lambda: confirmation_card(what, answer), request, services)
     return _outcome(command, "confirmation asked", rule, f"code {answer}", Reply(text, card=card))
 
 
-def _form_card(form: Form, request: Request) -> Mapping[str, Any] | None:
-    return _card(lambda: form_card(form), request)
+def _card(
+    build: Callable[[], Mapping[str, Any]], request: Request, services: Services
+) -> Mapping[str, Any] | None:
+    """The card, where it can be shown: in a room, not too large, and with no secret in the words it carries.
 
-
-def _card(build: Callable[[], Mapping[str, Any]], request: Request) -> Mapping[str, Any] | None:
-    """The card, where it can be shown: in a room, and not too large. The words of the reply do without it."""
+    A redacted word would come back as another one. The reply's text does without the card.
+    """
     if request.entry not in (Entry.TEXT, Entry.CARD):
         return None
     try:
-        return build()
+        card = build()
     except cards.CardError as error:
         log.warning("command.card_left_out", correlation_id=request.correlation_id, error=str(error))
         return None
+    return card if services.redactor.redact_value(card) == card else None
 
 
 def _unknown(parsed: Unknown, request: Request, services: Services) -> Outcome:
@@ -213,7 +220,8 @@ def _incomplete(parsed: Incomplete, request: Request, services: Services) -> Out
     text = f"`{command.name}` needs {missing or 'more words'}. {helptext.usage_hint(command)}"
     card = None
     if parsed.missing:
-        card = _form_card(form_for(command, parsed.rest, parsed.missing), request)
+        form = form_for(command, parsed.rest, parsed.missing)
+        card = _card(lambda: form_card(form), request, services)
     return _outcome(command, "incomplete", decision.rule, "asked for input", Reply(text, card=card))
 
 

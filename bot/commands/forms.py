@@ -72,7 +72,8 @@ def _input(name: str, field: FormField) -> dict[str, Any]:
     if field.toggle:
         return cards.input_toggle(name, field.label, on=field.default.casefold() == "true")
     if field.choices:
-        return cards.input_choice(name, field.label, field.choices, value=field.default or field.choices[0])
+        chosen = field.default or None
+        return cards.input_choice(name, field.label, field.choices, value=chosen, required=field.required)
     return cards.input_text(name, field.label, value=field.default, required=field.required)
 
 

@@ -1,11 +1,13 @@
-"""The job behind the inbox: claim an event, carry it out, and write everything it came to in one transaction."""
+"""Behind the inbox: claim an event, carry it out, and write everything it came to in one transaction."""
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.access import audit
 from bot.commands.context import Services
 from bot.commands.execute import execute, record
-from bot.commands.model import Entry, Outcome, Place, Request
+from bot.commands.model import Entry, Outcome, Place, Reply, Request
 from bot.commands.normalise import normalise
 from bot.inbound import inbox
 from bot.inbound.inbox import Event
@@ -175,10 +177,7 @@ class InboxHandler:
             "rule": outcome.rule,
             "result": outcome.result,
             "correlation_id": event.correlation_id,
-            "replies": [
-                {"markdown": redact(reply.markdown), **({"run": reply.run_id} if reply.run_id else {})}
-                for reply in outcome.replies
-            ],
+            "replies": [_reply_json(reply, redact(reply.markdown)) for reply in outcome.replies],
         }
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
@@ -241,9 +240,40 @@ class InboxHandler:
 
     def _again_or_dead(self, event: Event, reason: str, wait: float) -> None:
         reason = self._services.redactor.redact(reason)
-        with self._services.database.transaction() as session:
-            if event.attempts < _ATTEMPTS:
+        if event.attempts < _ATTEMPTS:
+            with self._services.database.transaction() as session:
                 inbox.put_back(session, event, wait=wait, reason=reason)
-            else:
-                log.error("inbox.dead", inbox_id=event.id, reason=reason)
-                inbox.finish(session, event, "dead", reason)
+            return
+        log.error("inbox.dead", inbox_id=event.id, reason=reason)
+        with self._services.database.transaction() as session:
+            inbox.finish(session, event, "dead", reason)
+            lanes = self._apologise(session, event)
+        self._sender.kick(lanes)
+
+    def _apologise(self, session: Session, event: Event) -> tuple[str, ...]:
+        """Tell the asker of a message that is set aside as dead; other events have nobody to be told."""
+        data = event.payload.get("data", {})
+        if event.source != "webex" or event.payload["resource"] != "messages" or not data.get("roomId"):
+            return ()
+        message = Outgoing(
+            key=f"dead:{event.id}:{event.attempts}",
+            markdown=(
+                "💥 I could not handle this, though I tried several times. It is kept: my owners find it as event "
+                f"{event.id} (`{event.correlation_id}`) and can replay it."
+            ),
+            room_id=data["roomId"],
+            parent_id=data.get("parentId") or data["id"],
+            correlation_id=event.correlation_id,
+        )
+        return (enqueue(session, message, self._services.redactor),)
+
+
+def _reply_json(reply: Reply, markdown: str) -> dict[str, Any]:
+    """A reply as the REST API gives it; a file's content in base64."""
+    told: dict[str, Any] = {"markdown": markdown}
+    if reply.run_id:
+        told["run"] = reply.run_id
+    if reply.file:
+        content = base64.b64encode(reply.file.content).decode()
+        told["file"] = {"name": reply.file.name, "type": reply.file.content_type, "base64": content}
+    return told

@@ -190,10 +190,7 @@ class _Control:
         return attempt(self._engine.database, key, what, effect, self._engine.redactor)
 
     def forget(self, name: str) -> None:
-        with self._engine.database.transaction() as session:
-            row = session.get(Attempt, f"run:{self._run_id}:{name}")
-            if row is not None:
-                session.delete(row)
+        forget_attempt(self._engine.database, f"run:{self._run_id}:{name}")
 
     def cancelled(self) -> bool:
         with self._engine.database.transaction() as session:
@@ -231,6 +228,14 @@ def attempt(
         raise
     _close(database, key, outcome, redactor)
     return outcome
+
+
+def forget_attempt(database: Database, key: str) -> None:
+    """Take an attempt back, once it is known that its effect did not happen."""
+    with database.transaction() as session:
+        row = session.get(Attempt, key)
+        if row is not None:
+            session.delete(row)
 
 
 def _close(database: Database, key: str, outcome: Mapping[str, Any], redactor: Redactor) -> None:

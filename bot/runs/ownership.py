@@ -24,9 +24,7 @@ IS_ALIVE = """
     )
 """
 """SQL: whether the process of a row of `executors` lives."""
-_DEAD_EXECUTORS = text(
-    f"SELECT id, host, pid FROM executors WHERE NOT {IS_ALIVE} FOR UPDATE SKIP LOCKED"
-)
+_DEAD_EXECUTORS = text(f"SELECT id, host, pid FROM executors WHERE NOT {IS_ALIVE} FOR UPDATE SKIP LOCKED")
 
 _FREE = (
     "UPDATE inbox SET state = 'waiting', owner = NULL, not_before = now() "

@@ -144,11 +144,8 @@ def plan(
             create.append(want)
             continue
         best = min(fitting, key=lambda webhook: _differences(webhook, want))
-        if watched:
-            differs = best.is_active and _differs_visibly(best, want)
-        else:
-            differs = any(_differences(best, want))
-        if differs:
+        visible = best.is_active and _differs_visibly(best, want)
+        if visible if watched else any(_differences(best, want)):
             update.append((best, want))
         else:
             keep.append(best)

@@ -235,7 +235,17 @@ def test_help_of_a_command_with_details_required_options_and_a_change(talk: Conv
     assert talk.say("help bread order").startswith("`bread order --to … SHOP [EXTRAS…]`\n")
 
 
-@pytest.mark.parametrize("line", ["help jenkns", "help run list all", "help `*`"])
+def test_help_of_something_mistyped(core: Conversation) -> None:
+    assert core.say("help run lst") == (
+        "⚠️ There is no `run lst` that you may run here. Did you mean `help run list`?"
+    )
+
+
+def test_help_asked_for_as_an_option(core: Conversation) -> None:
+    assert core.say("run list --help") == core.say("help run list")
+
+
+@pytest.mark.parametrize("line", ["help xyzzy", "help `*`"])
 def test_help_of_nothing(core: Conversation, line: str) -> None:
     asked = line.removeprefix("help ").strip("`")
     assert core.say(line) == f"⚠️ There is no `{asked}` that you may run here. `help` shows what is."
@@ -303,7 +313,7 @@ def test_times_are_utc_whatever_the_database_thinks(
     try:
         assert "ada@example.com  03-01 09:30\n" in core.say("run list")
         assert "\n09:30:01  requested" in core.say("run show 1")
-        assert "\n03-01 09:30:01  you@example.com  allowed" in core.say("audit")
+        assert "\n03-01 09:30:01  you@example.com  ping" in core.say("audit")
     finally:
         in_tokyo.close()
 
@@ -383,21 +393,21 @@ def test_audit_shows_everything_that_was_asked_and_what_became_of_it(
     at_half_past_nine(database)
     assert core.say("audit") == (
         "```\n"
-        "when (UTC)      who              decision    asked       result\n"
-        '03-01 09:30:08  you@example.com  wrong       say "hello  refused\n'
-        "03-01 09:30:07  you@example.com  allowed     run show 1  refused\n"
-        "03-01 09:30:06  you@example.com  wrong       run show x  usage\n"
-        "03-01 09:30:05  you@example.com  incomplete  run show    asked for input\n"
-        "03-01 09:30:04  you@example.com  unknown     run shw 1   no such command\n"
-        "03-01 09:30:03  eve@example.com  denied      run list    denied\n"
-        "03-01 09:30:02  you@example.com  allowed     ping        ok\n"
-        "03-01 09:30:01  you@example.com  allowed     audit       ok\n"
+        "UTC             who              asked       came to     by\n"
+        '03-01 09:30:08  you@example.com  say "hello  wrong\n'
+        "03-01 09:30:07  you@example.com  run show 1  refused     owner\n"
+        "03-01 09:30:06  you@example.com  run show x  wrong       owner\n"
+        "03-01 09:30:05  you@example.com  run show    incomplete  owner\n"
+        "03-01 09:30:04  you@example.com  run shw 1   unknown\n"
+        "03-01 09:30:03  eve@example.com  run list    denied      nothing allows it\n"
+        "03-01 09:30:02  you@example.com  ping        ok          owner\n"
+        "03-01 09:30:01  you@example.com  audit       ok          owner\n"
         "```"
     )
     only_eve = (
         "```\n"
-        "when (UTC)      who              decision  asked     result\n"
-        "03-01 09:30:03  eve@example.com  denied    run list  denied\n"
+        "UTC             who              asked     came to  by\n"
+        "03-01 09:30:03  eve@example.com  run list  denied   nothing allows it\n"
         "```"
     )
     assert core.say("audit --denied --last 1") == only_eve

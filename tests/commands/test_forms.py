@@ -63,8 +63,9 @@ def test_the_card_asks_for_what_is_missing(talk: Conversation) -> None:
                 "id": "field0",
                 "label": "kind",
                 "choices": [{"title": "rye", "value": "rye"}, {"title": "wheat", "value": "wheat"}],
-                "value": "rye",
                 "style": "compact",
+                "isRequired": True,
+                "errorMessage": "kind is needed",
             },
             {
                 "type": "Input.Text",
