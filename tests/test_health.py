@@ -88,7 +88,9 @@ def test_without_a_worker_it_is_not_ready(bot: BotInProcess) -> None:
     assert (status, told["queue"]) == (503, "No worker is running.")
 
 
-def test_a_worker_that_was_killed_does_not_count_although_nobody_has_cleared_up_after_it(bot: BotInProcess) -> None:
+def test_a_worker_that_was_killed_does_not_count_although_nobody_has_cleared_up_after_it(
+    bot: BotInProcess,
+) -> None:
     bot.watch.set_up()
     bot.ownership.close()
     killed = Ownership(bot.database.url)
@@ -160,7 +162,9 @@ def test_what_happened_can_be_read_from_the_figures(bot: BotInProcess) -> None:
     bot.deliver(about(own))
     with bot.database.transaction() as session:
         enqueue(session, Outgoing(key="k", markdown="waiting", room_id=bot.room), bot.services.redactor)
-        session.execute(text("INSERT INTO counters (name, labels, value) VALUES ('of_a_later_version', '', 7)"))
+        session.execute(
+            text("INSERT INTO counters (name, labels, value) VALUES ('of_a_later_version', '', 7)")
+        )
     bot.deliver(about(message | {"id": "waiting"}))
 
     found = samples(bot)
@@ -222,7 +226,9 @@ def test_while_the_database_is_away_a_scrape_fails_and_nothing_counted_is_lost(
 
 
 def test_without_a_webhook_secret_the_web_process_does_not_start_and_says_why() -> None:
-    with pytest.raises(SettingsError, match=r"^WEBEX_WEBHOOK_SECRET is not set: without it nobody could tell"):
+    with pytest.raises(
+        SettingsError, match=r"^WEBEX_WEBHOOK_SECRET is not set: without it nobody could tell"
+    ):
         create_app(settings_of({"DATABASE_URL": "postgresql://127.0.0.1:9/x"}))
 
 

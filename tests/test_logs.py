@@ -67,7 +67,9 @@ def test_a_line_is_one_json_object_with_what_happened_when_and_where(stderr: Str
 
 def test_a_secret_is_taken_out_of_every_field_however_deep(stderr: Stream) -> None:
     structlog.get_logger("bot").warning(
-        f"sent {SECRET}", headers={"Authorization": f"Bearer {SECRET}"}, tried=[SECRET, {"url": f"https://u:{SECRET}@h/"}]
+        f"sent {SECRET}",
+        headers={"Authorization": f"Bearer {SECRET}"},
+        tried=[SECRET, {"url": f"https://u:{SECRET}@h/"}],
     )
     [event] = stderr.events
     assert event["event"] == "sent «redacted»"
@@ -106,7 +108,13 @@ def test_what_a_library_logs_is_a_line_like_any_other_and_as_safe(stderr: Stream
 
 
 def test_what_libraries_chat_about_is_left_out(stderr: Stream) -> None:
-    for name in ("procrastinate.worker", "apscheduler.scheduler", "alembic.runtime", "urllib3", "webexpythonsdk"):
+    for name in (
+        "procrastinate.worker",
+        "apscheduler.scheduler",
+        "alembic.runtime",
+        "urllib3",
+        "webexpythonsdk",
+    ):
         logging.getLogger(name).info("chatter")
     structlog.get_logger("bot").debug("below the level")
     assert stderr.lines == []
@@ -134,7 +142,9 @@ def test_an_error_that_ends_the_process_is_logged_without_its_secrets() -> None:
         f"logs.configure(Redactor([{SECRET!r}]), level='INFO', as_json=True)\n"
         f"raise RuntimeError('boom with {SECRET}')\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
     assert json.loads(line)["exception"].endswith("RuntimeError: boom with «redacted»")
@@ -165,7 +175,12 @@ def test_as_text_the_same_lines_are_readable_and_as_safe(stderr: Stream) -> None
 def test_a_level_that_does_not_exist_is_one_clear_line(tmp_path: Path) -> None:
     environ = {"PYTHONPATH": str(ROOT), "LOG_LEVEL": "loud", "DATABASE_URL": "postgresql://127.0.0.1:9/x"}
     ended = subprocess.run(
-        [sys.executable, "-m", "bot", "worker"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "bot", "worker"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert ended.returncode == 2
     assert ended.stderr == (

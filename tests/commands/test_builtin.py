@@ -237,7 +237,7 @@ def test_help_of_a_command_with_details_required_options_and_a_change(talk: Conv
 
 def test_help_of_something_mistyped(core: Conversation) -> None:
     assert core.say("help run lst") == (
-        "⚠️ There is no `run lst` that you may run here. Did you mean `help run list`?"
+        "⚠️ There is no `run lst` that you may run here. Did you mean `help run list` or `help run log`?"
     )
 
 

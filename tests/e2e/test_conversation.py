@@ -167,12 +167,10 @@ def test_a_person_holds_the_conversation_of_the_readme(demo: Demo, browser: Brow
 
     audit = you.ask("audit").reply(1)
     expect(audit).to_contain_text(
-        re.compile(rf"{re.escape(ADA)} +denied +jenkins build api BRANCH=main +denied")
+        re.compile(r"ada@example\.com +jenkins build api \S+ +denied +nothing allows it")
     )
-    expect(audit).to_contain_text(re.compile(r"allowed +jenkins stop long-job \(confirm \w{6}\) +ok"))
-    expect(audit).to_contain_text(
-        re.compile(r"allowed +jenkins build api BRANCH=feature/login TARGET=\S+ +ok")
-    )
+    expect(audit).to_contain_text(re.compile(r"you@example\.com +jenkins stop long-job \(con\S+ +ok +owner"))
+    expect(audit).to_contain_text(re.compile(r"you@example\.com +jenkins build api BRANCH=\S+ +ok +owner"))
 
 
 def a_build_is_asked_for_by_forms_and_followed(you: Person) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from bot.inbound import inbox
 from bot.inbound.dispatch import Dispatcher
 from bot.integration import Hook, HookEvent, Integration
 from bot.store.database import Database
@@ -133,8 +134,6 @@ def test_after_a_restart_of_the_database_it_goes_on_listening(
 
 def put_back(bot: BotInProcess) -> None:
     """An event whose end could not be written down is found by the worker's second hand."""
-    from bot.inbound import inbox
-
     with bot.database.transaction() as session:
         bot.handler.put_back_forgotten(session)
         inbox.queue_due(session)

@@ -33,7 +33,10 @@ def database(postgres_url: str) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def bot(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBot]:
     """Web and worker, started once."""
-    with running_webex() as webex, running_bot(webex, database.url, tmp_path_factory.mktemp("bot")) as running:
+    with (
+        running_webex() as webex,
+        running_bot(webex, database.url, tmp_path_factory.mktemp("bot")) as running,
+    ):
         yield running
 
 
@@ -143,13 +146,20 @@ def test_the_bot_does_not_answer_itself(bot: RunningBot) -> None:
 # Programs
 
 
-def call(bot: RunningBot, body: Any, token: str = "api-token-of-the-tests", **headers: str) -> requests.Response:
+def call(
+    bot: RunningBot, body: Any, token: str = "api-token-of-the-tests", **headers: str
+) -> requests.Response:
     return requests.post(
-        f"{bot.url}/api/commands", json=body, headers={"Authorization": f"Bearer {token}", **headers}, timeout=60
+        f"{bot.url}/api/commands",
+        json=body,
+        headers={"Authorization": f"Bearer {token}", **headers},
+        timeout=60,
     )
 
 
-def test_a_program_runs_a_command_and_an_idempotency_key_makes_it_once(bot: RunningBot, database: Database) -> None:
+def test_a_program_runs_a_command_and_an_idempotency_key_makes_it_once(
+    bot: RunningBot, database: Database
+) -> None:
     body = {"command": "ping", "as": OWNER}
     key = {"Idempotency-Key": "deploy-42"}
     first, second = call(bot, body, **key), call(bot, body, **key)
@@ -177,7 +187,9 @@ def test_the_figures_and_the_health_can_be_read_by_anybody(bot: RunningBot) -> N
         "queue": "ok",
         "webex": "The webhooks are in place.",
     }
-    assert 'sparkops_inbox{source="webex",state="done"}' in requests.get(f"{bot.url}/metrics", timeout=60).text
+    assert (
+        'sparkops_inbox{source="webex",state="done"}' in requests.get(f"{bot.url}/metrics", timeout=60).text
+    )
 
 
 # The command line
@@ -195,7 +207,9 @@ def command_line(bot: RunningBot, *arguments: str) -> tuple[int, str, str]:
     return ended.returncode, ended.stdout, ended.stderr
 
 
-def test_a_dead_letter_is_listed_and_replayed_from_the_command_line(bot: RunningBot, database: Database) -> None:
+def test_a_dead_letter_is_listed_and_replayed_from_the_command_line(
+    bot: RunningBot, database: Database
+) -> None:
     fault = bot.webex.fault(kind="status", status=502, match={"method": "GET", "path": "/v1/messages/*"})
     asked = bot.say("ping")
     key = f"messages:created:{asked}"

@@ -57,7 +57,7 @@ def test_other_peoples_webhooks_are_left_alone_at_start_and_later(bot: BotInProc
         )
     ]
     bot.webex.control("POST", f"webhooks/{others[0]['id']}/disable")
-    before = [each for each in webhooks(bot.webex)]
+    before = webhooks(bot.webex)
     bot.watch.set_up()
     bot.watch.look()
     assert [each for each in webhooks(bot.webex) if each["id"] in {other["id"] for other in others}] == before

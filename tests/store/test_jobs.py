@@ -54,7 +54,8 @@ def test_a_job_that_met_an_outage_is_tried_again(database: Database, postgres_ur
     with database.transaction() as session:
         defer(session, "inbox.handle", inbox_ids=[1])
     until = text(
-        "SELECT status::text, attempts, scheduled_at > now() FROM procrastinate_jobs WHERE attempts > 0 AND status <> 'doing'"
+        "SELECT status::text, attempts, scheduled_at > now() FROM procrastinate_jobs "
+        "WHERE attempts > 0 AND status <> 'doing'"
     )
     assert worked_until(Queue(postgres_url, {"inbox.handle": handle}, threads=1), database, until) == (
         "todo",
