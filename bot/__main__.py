@@ -166,21 +166,30 @@ def _plain_logs() -> None:
 
 def main() -> None:
     """Run the command line; what the operator can mend is one clear line."""
-    from sqlalchemy.exc import OperationalError
+    try:
+        cli(prog_name="python -m bot")
+    except _mendable() as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(2)
+    except _database_away() as error:
+        click.echo(f"The database does not answer: {getattr(error, 'orig', error)}", err=True)
+        sys.exit(2)
 
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """The errors whose text tells an operator what to do. Looked up only where there is an error."""
     from bot.commands.registry import AmbiguousCommand
     from bot.integration import IntegrationError
     from bot.store.database import DatabaseError
     from bot.store.postgres_binaries import EmbeddedPostgresError
 
-    try:
-        cli(prog_name="python -m bot")
-    except (SettingsError, IntegrationError, AmbiguousCommand, DatabaseError, EmbeddedPostgresError) as error:
-        click.echo(f"{error}", err=True)
-        sys.exit(2)
-    except OperationalError as error:
-        click.echo(f"The database does not answer: {error.orig}", err=True)
-        sys.exit(2)
+    return SettingsError, IntegrationError, AmbiguousCommand, DatabaseError, EmbeddedPostgresError
+
+
+def _database_away() -> type[Exception]:
+    from sqlalchemy.exc import OperationalError
+
+    return OperationalError
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from bot.inbound.web import Web
 from bot.integration import Integration, Loaded, find_integrations
 from bot.outbound.redact import Redactor
 from bot.runs.kinds import RunKind
-from bot.settings import Settings, SettingsError, read_environment
+from bot.settings import Settings, SettingsError, read_environment, refuse_embedded_on_a_dyno
 from bot.store.counters import Counters
 from bot.store.database import Database
 from bot.store.embedded import attach
@@ -71,16 +71,6 @@ def database_url(settings: Settings) -> str:
             "`python -m bot run` (or `make run`) starts one."
         )
     return url
-
-
-def refuse_embedded_on_a_dyno(settings: Settings) -> None:
-    """Raises SettingsError on a Heroku dyno."""
-    if settings.dyno:
-        raise SettingsError(
-            "This is a Heroku dyno and DATABASE_URL is not set. A dyno's disk is wiped at every restart, so the "
-            "embedded database would forget everything: add Heroku Postgres "
-            "(heroku addons:create heroku-postgresql:essential-0)."
-        )
 
 
 def make_webex(settings: Settings) -> WebexClient:

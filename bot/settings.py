@@ -201,6 +201,16 @@ def _played(home: Path) -> dict[str, str]:
     return played
 
 
+def refuse_embedded_on_a_dyno(settings: Settings) -> None:
+    """Raises SettingsError on a Heroku dyno."""
+    if settings.dyno:
+        raise SettingsError(
+            "This is a Heroku dyno and DATABASE_URL is not set. A dyno's disk is wiped at every restart, so the "
+            "embedded database would forget everything: add Heroku Postgres "
+            "(heroku addons:create heroku-postgresql:essential-0)."
+        )
+
+
 def _looks_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and not name.endswith("_FILE")
 

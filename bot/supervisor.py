@@ -19,11 +19,10 @@ from urllib.request import urlopen
 
 import structlog
 
-from bot.assembly import refuse_embedded_on_a_dyno
-from bot.settings import PLAYED, Settings
+from bot.settings import PLAYED, Settings, refuse_embedded_on_a_dyno
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.home_lock import HomeLock
-from bot.store.migrate import migrate
+from bot.store.migrate import is_current, migrate
 
 log = structlog.get_logger(__name__)
 
@@ -96,9 +95,10 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
         try:
             if postgres is not None:
                 url = postgres.start()
-            migrate(url)
+            if postgres is None or not is_current(url):
+                migrate(url)
             environment = _environment(settings, environ, url)
-            _write_private(settings.home / PLAYED, _played(environment, environ, settings))
+            _write_private(settings.home / PLAYED, _played(environment, environ))
             _supervise(settings, environment, stopping)
         finally:
             if postgres is not None:
@@ -109,7 +109,8 @@ def _supervise(settings: Settings, environment: dict[str, str], stopping: thread
     children = _children(settings, environment)
     try:
         for child in children:
-            child.start()
+            if child.name != "clock":  # nobody waits for it: it starts when all others have
+                child.start()
         _announce(settings, environment, stopping)
         while not stopping.wait(0.5):
             for child in children:
@@ -174,10 +175,8 @@ def _generated_secrets(home: Path) -> dict[str, str]:
     return {**kept, **missing}
 
 
-def _played(environment: Mapping[str, str], environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """What `run` made up for its playground: `chat`, `doctor` and `inbox` in the same home need it too."""
-    if settings.webex_access_token is not None:
-        return {}
+def _played(environment: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """What `run` made up, secrets and playground: `chat`, `doctor` and `inbox` in the same home need it too."""
     made_up = environment.keys() - {name for name, value in environ.items() if value}
     return {
         name: environment[name]
@@ -203,7 +202,10 @@ def free_port() -> int:
 def _announce(settings: Settings, environment: Mapping[str, str], stopping: threading.Event) -> None:
     """Wait until everything answers, then say where it is and what to type first."""
     bot = f"http://127.0.0.1:{environment['PORT']}"
-    if not _wait_ready(f"{bot}/readyz", stopping):
+    is_ready = _wait_ready(f"{bot}/readyz", stopping)
+    if stopping.is_set():
+        return
+    if not is_ready:
         print(f"Not everything is ready yet; {bot}/readyz says what is missing.", flush=True)
         return
     if settings.webex_access_token is not None:

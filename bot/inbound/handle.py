@@ -26,6 +26,7 @@ from bot.inbound.rooms import Rooms, follow_migration
 from bot.inbound.webex_events import Ignored, WebexEvents
 from bot.integration import HookEvent, Loaded
 from bot.outbound.outbox import Outgoing, enqueue
+from bot.outbound.redact import Redactor
 from bot.outbound.sender import Row, Sender
 from bot.store.database import driver_connection, is_fault
 from bot.webex import NotFound, RateLimited, WebexError
@@ -171,13 +172,12 @@ class InboxHandler:
             received_at=event.received_at,
         )
         outcome = execute(request, self._services)
-        redact = self._services.redactor.redact
         answer = {
             "decision": outcome.decision,
             "rule": outcome.rule,
             "result": outcome.result,
             "correlation_id": event.correlation_id,
-            "replies": [_reply_json(reply, redact(reply.markdown)) for reply in outcome.replies],
+            "replies": [_reply_json(reply, self._services.redactor) for reply in outcome.replies],
         }
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
@@ -268,12 +268,12 @@ class InboxHandler:
         return (enqueue(session, message, self._services.redactor),)
 
 
-def _reply_json(reply: Reply, markdown: str) -> dict[str, Any]:
+def _reply_json(reply: Reply, redactor: Redactor) -> dict[str, Any]:
     """A reply as the REST API gives it; a file's content in base64."""
-    told: dict[str, Any] = {"markdown": markdown}
+    told: dict[str, Any] = {"markdown": redactor.redact(reply.markdown)}
     if reply.run_id:
         told["run"] = reply.run_id
     if reply.file:
-        content = base64.b64encode(reply.file.content).decode()
+        content = base64.b64encode(redactor.redact_bytes(reply.file.content)).decode()
         told["file"] = {"name": reply.file.name, "type": reply.file.content_type, "base64": content}
     return told

@@ -76,7 +76,7 @@ def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
     else:
         parts = fitted.parts
     if message.file_content is not None:
-        files.append((message.file_name or "reply.txt", _redacted(message.file_content, redactor)))
+        files.append((message.file_name or "reply.txt", redactor.redact_bytes(message.file_content)))
     if not parts and (files or message.card):
         parts = ("…",)
     rows = [
@@ -119,11 +119,6 @@ def _attach(
             rows.append(row)
         row["file_name"], row["file_content"] = name, content
         is_free = False
-
-
-def _redacted(content: bytes, redactor: Redactor) -> bytes:
-    """The file without secrets; bytes that are no text stay as they are."""
-    return redactor.redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def start_live(

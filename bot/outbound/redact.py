@@ -115,6 +115,10 @@ class Redactor:
         """The text with `«redacted»` for every secret. Doing it again changes nothing."""
         return self._pattern.sub(self._replacement, text)
 
+    def redact_bytes(self, content: bytes) -> bytes:
+        """The same for the content of a file; whatever in it is no UTF-8 stays as it is."""
+        return self.redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
     def redact_value(self, value: Any) -> Any:
         """The same for a log event or JSON value: strings in dicts, lists and exceptions; numbers stay.
 

@@ -230,18 +230,3 @@ def somebody_without_rights_is_told_so(browser: Browser, demo: Demo) -> None:
 def save_picture(you: Person, folder: Path) -> None:
     """The thread as it stands, for the README where asked for, else beside the test's other files."""
     you.chat.page.screenshot(path=(PICTURES or folder) / "conversation.png", animations="disabled")
-
-
-def test_a_second_run_in_the_same_home_says_so_and_harms_nothing(demo: Demo, tmp_path: Path) -> None:
-    environment = {**os.environ, "SPARKOPS_HOME": str(tmp_path / "home"), "PORT": "0", "PLAYGROUND_PORT": "0"}
-    second = subprocess.run(
-        [sys.executable, "-m", "bot", "run"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert second.returncode == 2
-    assert second.stderr.startswith(f"Sparkops is already running in {tmp_path / 'home'} (process ")
-    assert requests.get(f"{demo.bot}/readyz", timeout=10).json()["ready"] is True

@@ -283,13 +283,18 @@ def test_an_event_that_keeps_failing_becomes_a_dead_letter_that_can_be_replayed(
     assert reason.startswith(f"Reading message {message['id']}: Webex answered 502 Bad Gateway")
     assert bot.metric("sparkops_dead_letters") == 1
     assert bot.metric("sparkops_inbox", source="webex", state="dead") == 1
-    assert bot.thread(message["id"]) == []
+    [(number, correlation)] = bot.rows("SELECT id, correlation_id FROM inbox")
+    apology = (
+        "💥 I could not handle this, though I tried several times. It is kept: my owners find it as event "
+        f"{number} (`{correlation}`) and can replay it."
+    )
+    assert bot.thread(message["id"]) == [apology]
 
     bot.webex.control("DELETE", f"faults/{fault}")
     with bot.database.transaction() as session:
-        assert inbox.replay(session, 1)
+        assert inbox.replay(session, number)
     bot.work()
-    assert bot.thread(message["id"]) == ["pong"]
+    assert bot.thread(message["id"]) == [apology, "pong"]
     assert bot.metric("sparkops_dead_letters") == 0
 
 

@@ -86,36 +86,41 @@ def test_what_is_missing_is_asked_for_by_a_form_and_the_form_is_answered(bot: Ru
     assert words(bot.replies(asked, at_least=2)[1]) == "⚠️ There is no run 77. `run list` shows the latest."
 
 
-def audit_rows(database: Database, line: str) -> None:
-    """A past that fills the pages of `audit`: 200 lines that nobody was allowed."""
+def run_with_a_log(database: Database, lines: int) -> int:
+    """A run that wrote this many lines; returns its number."""
     with database.transaction() as session:
+        number = session.scalar(
+            text("""
+                INSERT INTO runs (request_key, kind, title, state, arguments, requester, correlation_id)
+                VALUES (gen_random_uuid()::text, 'none', 'api', 'done', '{}', :owner, 'c') RETURNING id
+            """),
+            {"owner": OWNER},
+        )
         session.execute(
             text("""
-                INSERT INTO audit (request_key, correlation_id, entry, person_email, command, line, decision, rule,
-                                   result, duration_ms)
-                SELECT gen_random_uuid()::text, 'c', 'text', 'ada@example.com', 'ping', number || :line,
-                       'denied', '', 'denied', 1
-                FROM generate_series(1, 200) AS number
+                INSERT INTO run_log (run_id, text)
+                SELECT :run, 'step ' || line || ' ' || repeat('🚀', 10) FROM generate_series(1, :lines) AS line
             """),
-            {"line": line},
+            {"run": number, "lines": lines},
         )
+    return int(number)
 
 
 def test_a_long_reply_arrives_in_parts_and_in_order(bot: RunningBot, database: Database) -> None:
-    audit_rows(database, " ping 🚀")
-    parts = [words(each) for each in bot.replies(bot.say("audit --denied --last 200"), at_least=2)]
+    number = run_with_a_log(database, 300)
+    parts = [words(each) for each in bot.replies(bot.say(f"run log {number} --last 300"), at_least=3)]
     assert all(len(part.encode()) <= 7439 for part in parts)
     assert all(re.fullmatch(r"```\n.*\n```", part, re.DOTALL) for part in parts)
-    numbers = [int(found) for part in parts for found in re.findall(r"(\d+) ping 🚀", part)]
-    assert numbers == list(range(200, 0, -1))
+    steps = [int(found) for part in parts for found in re.findall(r"step (\d+) 🚀{10}", part)]
+    assert steps == list(range(1, 301))
 
 
 def test_a_reply_past_a_few_parts_arrives_as_a_file(bot: RunningBot, database: Database) -> None:
-    audit_rows(database, " ping " + "🚀" * 40)
-    [reply] = bot.replies(bot.say("audit --denied --last 200"))
+    number = run_with_a_log(database, 1000)
+    [reply] = bot.replies(bot.say(f"run log {number} --last 1000"))
     assert words(reply).endswith("All of it is in **output.md**.")
     content = bot.webex.person().call("GET", reply["files"][0].partition("/v1/")[2]).content.decode()
-    assert len(re.findall(r"\d+ ping 🚀{20,}…", content)) == 200
+    assert [int(found) for found in re.findall(r"step (\d+) 🚀{10}", content)] == list(range(1, 1001))
 
 
 def test_doubled_and_reordered_deliveries_are_each_answered_once(bot: RunningBot) -> None:
@@ -232,13 +237,14 @@ def test_a_dead_letter_is_listed_and_replayed_from_the_command_line(
     assert line.split()[:1] + line.split()[3:7] == [str(number), "webex", "dead", "1", "6"]
     assert f"Reading message {asked}: Webex answered 502 Bad Gateway" in line
 
-    assert command_line(bot, "inbox", "replay", str(number)) == (0, f"Event {number} is queued again.\n", "")
-    assert words(bot.replies(asked)[0]) == "pong"
-    assert command_line(bot, "inbox", "replay", "99999") == (
-        1,
-        "Event 99999 is unknown, or not ended yet.\n",
-        "",
+    said = f"Event {number} is queued again.\nEvent 99999 is unknown, or not ended yet.\n"
+    assert command_line(bot, "inbox", "replay", str(number), "99999") == (1, said, "")
+    apology, answer = (words(each) for each in bot.replies(asked, at_least=2))
+    assert apology.startswith(
+        "💥 I could not handle this, though I tried several times. It is kept: my owners find it as event "
+        f"{number} "
     )
+    assert answer == "pong"
 
 
 def test_the_logs_are_json_lines_with_the_events_thread_running_through_them(bot: RunningBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from bot.commands.context import Context
-from bot.commands.model import Effect, Reply, command
+from bot.commands.model import Effect, File, Reply, command
 from bot.store.database import Database
 from tests.bot_in_process import API_TOKEN, BotInProcess, bot_in_process, database_away, working
 from tests.playground.running import Webex
@@ -216,7 +217,7 @@ def test_a_room_the_bot_is_not_in_is_404_and_says_so(bot: BotInProcess) -> None:
 @command("reveal", effect=Effect.READ)
 def reveal(context: Context) -> Reply:
     """Say what must not be said."""
-    return Reply(f"the token is {API_TOKEN}")
+    return Reply(f"the token is {API_TOKEN}", file=File("console.log", f"login {API_TOKEN} ✓\n".encode()))
 
 
 @command("explode", effect=Effect.READ)
@@ -228,7 +229,13 @@ def explode(context: Context) -> Reply:
 def test_no_secret_leaves_by_this_door_either(webex: Webex, database: Database) -> None:
     with bot_in_process(webex, database, commands=(reveal,)) as bot, working(bot):
         response = call(bot, "reveal")
-        assert answer(response)["replies"] == [{"markdown": "the token is «redacted»"}]
+        [reply] = answer(response)["replies"]
+        content = reply["file"].pop("base64")
+        assert reply == {
+            "markdown": "the token is «redacted»",
+            "file": {"name": "console.log", "type": "text/plain"},
+        }
+        assert base64.b64decode(content).decode() == "login «redacted» ✓\n"
         assert API_TOKEN not in json.dumps(bot.rows("SELECT answer FROM inbox"))
 
 

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from senders import Held, another_sender, in_room, put
 from sqlalchemy import text
 
 from bot.outbound.outbox import Outgoing, enqueue

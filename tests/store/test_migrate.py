@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy import create_engine, text
 
 from bot.store.database import Database
-from bot.store.migrate import migrate
+from bot.store.migrate import is_current, migrate
 from bot.store.models import Base
 from bot.supervisor import free_port
 
@@ -77,6 +77,15 @@ def test_what_was_stored_is_still_there_after_another_migrate(fresh_url: str) ->
     database.close()
 
 
+def test_whether_the_schema_is_the_present_one_is_told_without_migrating(fresh_url: str) -> None:
+    assert not is_current(fresh_url)
+    migrate(fresh_url)
+    assert is_current(fresh_url)
+    with psycopg.connect(fresh_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    assert not is_current(fresh_url)
+
+
 def test_the_migrations_make_exactly_what_the_models_say(postgres_url: str) -> None:
     engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connection:
@@ -103,7 +112,7 @@ def test_on_a_dyno_without_a_database_no_process_starts_and_each_says_why(tmp_pa
         "embedded database would forget everything: add Heroku Postgres "
         "(heroku addons:create heroku-postgresql:essential-0).\n"
     )
-    commands = (("migrate",), ("worker",), ("clock",), ("inbox", "list"), ("run",))
+    commands = (("migrate",), ("worker",), ("run",))
     processes = {words: started(environ, *words, folder=tmp_path) for words in commands}
     assert {words: ended(process) for words, process in processes.items()} == dict.fromkeys(
         commands, (2, "", why)
