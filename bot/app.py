@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+
 from flask import Flask
 
 from bot import health
@@ -19,7 +21,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or Settings.load()
     parts = load_parts(settings)
-    return make_app(make_web(parts, Database(database_url(settings), pool_size=settings.database_pool)))
+    web = make_web(parts, Database(database_url(settings), pool_size=settings.database_pool))
+    atexit.register(web.counters.flush)
+    return make_app(web)
 
 
 def make_app(web: Web) -> Flask:

@@ -20,9 +20,12 @@ blueprint = Blueprint("health", __name__)
 
 _READY = text(f"""
     SELECT (SELECT value FROM facts WHERE name = 'webex') AS webex,
+           (SELECT extract(epoch FROM now() - updated_at) FROM facts WHERE name = 'webex') AS watched,
            (SELECT count(*) FROM executors WHERE {IS_ALIVE}) AS executors,
            (SELECT extract(epoch FROM now() - min(received_at)) FROM inbox WHERE state = 'queued') AS oldest
 """)
+_UNWATCHED_AFTER = 300.0
+"""Seconds without a look at the webhooks (once a minute, when the clock says so) until that is said."""
 _STUCK_AFTER = 60.0
 """Seconds an event may lie queued before the queue is called stuck."""
 
@@ -71,8 +74,11 @@ def ready() -> tuple[dict[str, Any], int]:
     queue = "ok" if row.executors else "No worker is running."
     if row.oldest is not None and row.oldest > _STUCK_AFTER:
         queue = f"An event has been waiting for {row.oldest:.0f} s."
-    is_ready = bool(webex["ok"]) and queue == "ok"
-    told = {"ready": is_ready, "database": "ok", "queue": queue, "webex": webex["says"]}
+    clock = "ok"
+    if row.watched is not None and row.watched > _UNWATCHED_AFTER:
+        clock = f"The webhooks were last looked at {row.watched / 60:.0f} minutes ago: is the clock running?"
+    is_ready = bool(webex["ok"]) and queue == "ok" and clock == "ok"
+    told = {"ready": is_ready, "database": "ok", "queue": queue, "clock": clock, "webex": webex["says"]}
     return told, 200 if is_ready else 503
 
 

@@ -208,6 +208,9 @@ def _announce(settings: Settings, environment: Mapping[str, str], stopping: thre
     if not is_ready:
         print(f"Not everything is ready yet; {bot}/readyz says what is missing.", flush=True)
         return
+    if settings.webex_access_token is not None and settings.public_url is None:
+        print(f"Sparkops runs at {bot}, but PUBLIC_URL is not set: Webex cannot reach it yet.", flush=True)
+        return
     if settings.webex_access_token is not None:
         print(f"Sparkops is ready at {bot}. Mention your bot in a Webex room and say: help", flush=True)
         return

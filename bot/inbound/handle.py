@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,13 +30,19 @@ from bot.outbound.outbox import Outgoing, enqueue
 from bot.outbound.redact import Redactor
 from bot.outbound.sender import Row, Sender
 from bot.store.database import driver_connection, is_fault
-from bot.webex import NotFound, RateLimited, WebexError
+from bot.webex import NotFound, RateLimited, Unauthorized, WebexError
 
 log = structlog.get_logger(__name__)
 
 _ATTEMPTS = 6
 _NOT_FOUND_WAITS = (0.3, 0.6, 1.2, 2.5, 5.0)
 """Webex's REST may lag its webhooks: a 404 is asked again this often before it is believed."""
+_LONGEST_WAIT = 30.0
+_DEAD = (
+    "💥 I could not handle this, though I tried several times. It is kept: my owners find it as event {number} "
+    "(`{reference}`) and can replay it."
+)
+_TOO_LATE = "⌛ I could not reach Webex in time to act on this, and now it is too old to act on unasked. Say it again."
 
 
 class InboxHandler:
@@ -121,6 +128,9 @@ class InboxHandler:
         if isinstance(request, Ignored):
             with self._services.database.transaction() as session:
                 inbox.finish(session, event, request.state, request.reason)
+                late = request.state == "stale" and event.reason is not None
+                lanes = self._tell_asker(session, event, _TOO_LATE) if late else ()
+            self._sender.kick(lanes)
             return
         outcome = execute(request, self._services)
         self._store(event, request, outcome, started)
@@ -220,10 +230,16 @@ class InboxHandler:
             inbox.finish(session, event, "done" if reason is None else "ignored", reason)
 
     def _later(self, event: Event, error: WebexError) -> None:
-        """A 429 waits as long as it says and is no attempt; a 404 is asked again briefly; else back off."""
+        """What an error of Webex' means for the event.
+
+        A 429 waits as long as it says. An outage, or a refused token, is waited out for as long as the event
+        may be acted on: neither is an attempt. A 404 is asked again briefly. What is left counts.
+        """
         if isinstance(error, RateLimited):
-            with self._services.database.transaction() as session:
-                inbox.put_back(session, event, wait=error.retry_after, reason=str(error), counts=False)
+            self._wait(event, error, error.retry_after)
+        elif event.source == "webex" and (error.retryable or isinstance(error, Unauthorized)):
+            age = (datetime.now(UTC) - event.received_at).total_seconds()
+            self._wait(event, error, min(_LONGEST_WAIT, max(1.0, age / 4)))
         elif isinstance(error, NotFound) and event.source == "rest":
             with self._services.database.transaction() as session:
                 inbox.finish(session, event, "ignored", str(error))
@@ -238,6 +254,10 @@ class InboxHandler:
         else:
             self._again_or_dead(event, str(error), 2.0**event.attempts)
 
+    def _wait(self, event: Event, error: WebexError, seconds: float) -> None:
+        with self._services.database.transaction() as session:
+            inbox.put_back(session, event, wait=seconds, reason=str(error), counts=False)
+
     def _again_or_dead(self, event: Event, reason: str, wait: float) -> None:
         reason = self._services.redactor.redact(reason)
         if event.attempts < _ATTEMPTS:
@@ -247,22 +267,20 @@ class InboxHandler:
         log.error("inbox.dead", inbox_id=event.id, reason=reason)
         with self._services.database.transaction() as session:
             inbox.finish(session, event, "dead", reason)
-            lanes = self._apologise(session, event)
+            lanes = self._tell_asker(session, event, _DEAD)
         self._sender.kick(lanes)
 
-    def _apologise(self, session: Session, event: Event) -> tuple[str, ...]:
-        """Tell the asker of a message that is set aside as dead; other events have nobody to be told."""
+    def _tell_asker(self, session: Session, event: Event, text: str) -> tuple[str, ...]:
+        """Tell who wrote a message what became of it; other events have nobody to be told."""
         data = event.payload.get("data", {})
         if event.source != "webex" or event.payload["resource"] != "messages" or not data.get("roomId"):
             return ()
+        thread = data.get("parentId") or (data["id"] if data.get("roomType") == "group" else None)
         message = Outgoing(
-            key=f"dead:{event.id}:{event.attempts}",
-            markdown=(
-                "💥 I could not handle this, though I tried several times. It is kept: my owners find it as event "
-                f"{event.id} (`{event.correlation_id}`) and can replay it."
-            ),
+            key=f"told:{event.id}:{event.attempts}",
+            markdown=text.format(number=event.id, reference=event.correlation_id),
             room_id=data["roomId"],
-            parent_id=data.get("parentId") or data["id"],
+            parent_id=thread,
             correlation_id=event.correlation_id,
         )
         return (enqueue(session, message, self._services.redactor),)

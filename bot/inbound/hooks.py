@@ -112,10 +112,13 @@ def _webex_payload(body: bytes) -> dict[str, Any] | None:
 
 
 def _dedupe_key(payload: dict[str, Any]) -> str:
-    """(resource, event, data.id). An `updated` event may rightly come again for the same id: there the
-    content counts too, and only deliveries within the same ten seconds are taken for one."""
+    """(resource, event, data.id).
+
+    What is updated, and a membership (which has the same id when the bot is added again), may rightly come
+    again: there the content counts too, and only deliveries within the same ten seconds are taken for one.
+    """
     key = f"{payload['resource']}:{payload['event']}:{payload['data']['id']}"
-    if payload["event"] != "updated":
+    if payload["event"] != "updated" and payload["resource"] != "memberships":
         return key
     content = json.dumps(payload["data"], sort_keys=True).encode()
     return f"{key}:{hashlib.sha256(content).hexdigest()[:16]}:{int(time.time() // 10)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import threading
 import time
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ blueprint = Blueprint("rest", __name__)
 _PATIENCE = 25.0
 """Seconds a caller waits for an answer before it is told where to ask later (Heroku cuts at 30)."""
 
+_seats = threading.BoundedSemaphore(4)
 _LONGEST_KEY = 255
 _NO_TOKEN = "A bearer token of SPARKOPS_API_TOKENS is needed."
 _AWAY = (SQLAlchemyError, psycopg.Error)
@@ -97,7 +99,20 @@ def _authorised(web: Web) -> bool:
 
 
 def _wait_for(web: Web, inbox_id: int) -> Answer:
-    """Look often at first, then less so, until the answer is there or patience ends."""
+    """Look often at first, then less so, until the answer is there or patience ends.
+
+    Only a few may wait in a process: its threads are there for Webex' deliveries first. Others are told at
+    once where to ask.
+    """
+    if not _seats.acquire(blocking=False):
+        return {"id": inbox_id, "status": "running"}, 202
+    try:
+        return _look_until_answered(web, inbox_id)
+    finally:
+        _seats.release()
+
+
+def _look_until_answered(web: Web, inbox_id: int) -> Answer:
     pause, until = 0.02, time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         try:

@@ -34,6 +34,8 @@ _UPDATE_LIVE = text("""
     ON CONFLICT (live_id) WHERE state = 'pending' AND live_id IS NOT NULL
     DO UPDATE SET not_before = least(outbox.not_before, EXCLUDED.not_before)
 """)
+_GROWTH = 2.2
+"""Each wait between edits to the last: from one second on, nine edits reach over a quarter of an hour."""
 SAVED_EDITS = 1
 """Edits kept back so that a live message can always show its end."""
 MAX_EDITS = 10
@@ -153,7 +155,7 @@ def update_live(
     live.final = final
     if live.edits >= (MAX_EDITS if final else MAX_EDITS - SAVED_EDITS):
         return None
-    wait = None if final else interval * (1.6**live.edits)
+    wait = None if final else interval * (_GROWTH**live.edits)
     _enqueue_live(session, live, not_before=wait, correlation_id="")
     return live.room_id
 

@@ -64,6 +64,7 @@ _SENT = """
     UPDATE outbox SET state = 'sent', sent_at = now(), message_id = %s, file_content = NULL, error = NULL
     WHERE id = %s
 """
+_RELEASE_NOW = "UPDATE outbox_lanes SET owner = NULL, claim = NULL WHERE lane = %s AND claim = %s"
 _RELEASE = text("""
     UPDATE outbox_lanes SET owner = NULL, claim = NULL, not_before = now() + make_interval(secs => :wait)
     WHERE lane = :lane AND claim = :claim
@@ -122,6 +123,7 @@ class Sender:
         self._owner = owner
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sender")
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._sending: set[str] = set()
         self._suspects: set[tuple[str, UUID]] = set()
 
@@ -153,7 +155,8 @@ class Sender:
         return len(lanes)
 
     def close(self) -> None:
-        """Wait for what is on its way."""
+        """Wait for what is on its way; what else a lane holds is left to another worker, or the next."""
+        self._closing.set()
         self._threads.shutdown(wait=True)
 
     def _next(self, session: Session, lane: str, claim: UUID) -> Row | None:
@@ -200,6 +203,9 @@ class Sender:
             return self._put_back(row, error)
         with self._database.transaction() as session, driver_connection(session).pipeline():
             driver_connection(session).execute(_SENT, (message_id, row.id))
+            if self._closing.is_set():
+                driver_connection(session).execute(_RELEASE_NOW, (row.lane, row.claim))
+                return None
             return self._next(session, row.lane, row.claim)
 
     def _post(self, row: Row) -> str:

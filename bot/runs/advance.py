@@ -15,7 +15,7 @@ from bot.outbound.outbox import Outgoing, enqueue, update_live
 from bot.outbound.redact import Redactor
 from bot.runs.kinds import End, Interrupted, RunKind, RunView, Wait
 from bot.runs.runs import acquire_lock, move
-from bot.runs.states import MOVES, State
+from bot.runs.states import MOVES, State, check_move
 from bot.store.database import Database
 from bot.store.models import Attempt, Run, RunLogLine
 
@@ -77,7 +77,7 @@ class Engine:
                 told=f"🚫 **{view.title}** was cancelled before it began.",
             )  # fmt: skip
         try:
-            return kind.step(view, _Control(self, view.id), self.services)
+            return _possible(view, kind.step(view, _Control(self, view.id), self.services))
         except Interrupted as interruption:
             return _lost(view, f"it was interrupted while {interruption.what}")
         except Exception as error:  # a kind's bug ends its run, told to its room, and not the worker
@@ -111,7 +111,7 @@ class Engine:
             for line in result.log:
                 session.add(RunLogLine(run_id=run.id, text=self.redactor.redact(line)))
             who = f"executor {self.owner}"
-            if State(run.state) is State.REQUESTED and result.state not in MOVES[State.REQUESTED]:
+            if not _leads(State(run.state), result.state):
                 move(session, run, State.RUNNING, who=who, why="began")  # and ended, in one step
             move(session, run, result.state, who=who, why=result.why or "moved on")
             if isinstance(result, Wait):
@@ -243,6 +243,17 @@ def _close(database: Database, key: str, outcome: Mapping[str, Any], redactor: R
         row = session.get_one(Attempt, key)
         row.finished_at = session.scalar(text("SELECT now()"))
         row.outcome = redactor.redact_value(dict(outcome))
+
+
+def _possible(view: RunView, result: Wait | End) -> Wait | End:
+    """The result of a step, whose state must be one the run can go to. Raises ImpossibleMove."""
+    if not _leads(view.state, result.state):
+        check_move(State.RUNNING if view.state is State.REQUESTED else view.state, result.state)
+    return result
+
+
+def _leads(old: State, new: State) -> bool:
+    return old is new or new in MOVES[old]
 
 
 def _lost(view: RunView, why: str) -> End:

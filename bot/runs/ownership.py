@@ -73,7 +73,7 @@ def lock_key(executor: UUID) -> int:
 def free_work_of_the_dead(session: Session) -> tuple[UUID, ...]:
     """Give back inbox events and outbox lanes whose owner holds its lock no more; returns those owners.
 
-    Runs are the business of `bot.runs.recovery`, since whether they may go on depends on their kind:
+    Runs are the business of `bot.runs.advance`, since whether they may go on depends on their kind:
     it is to be called with the returned ids in the same transaction.
     """
     dead = tuple(row.id for row in session.execute(_DEAD_EXECUTORS))

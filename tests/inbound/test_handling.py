@@ -273,14 +273,14 @@ def test_a_message_that_stays_unknown_is_believed_to_be_gone_after_ten_seconds(b
 
 
 def test_an_event_that_keeps_failing_becomes_a_dead_letter_that_can_be_replayed(bot: BotInProcess) -> None:
-    fault = bot.webex.fault(kind="status", status=502, match={"method": "GET", "path": "/v1/messages/*"})
+    fault = bot.webex.fault(kind="status", status=403, match={"method": "GET", "path": "/v1/messages/*"})
     message = bot.hear("ping")
     for _ in range(6):
         bot.work()
         bot.let_pass(3600)
     [(state, reason)] = bot.rows(ENDS)
     assert state == "dead"
-    assert reason.startswith(f"Reading message {message['id']}: Webex answered 502 Bad Gateway")
+    assert reason.startswith(f"Reading message {message['id']}: Webex answered 403 Forbidden")
     assert bot.metric("sparkops_dead_letters") == 1
     assert bot.metric("sparkops_inbox", source="webex", state="dead") == 1
     [(number, correlation)] = bot.rows("SELECT id, correlation_id FROM inbox")
@@ -296,6 +296,38 @@ def test_an_event_that_keeps_failing_becomes_a_dead_letter_that_can_be_replayed(
     bot.work()
     assert bot.thread(message["id"]) == [apology, "pong"]
     assert bot.metric("sparkops_dead_letters") == 0
+
+
+def test_an_outage_of_webex_is_waited_out_and_is_no_dead_letter(bot: BotInProcess) -> None:
+    fault = bot.webex.fault(kind="status", status=502, match={"method": "GET", "path": "/v1/messages/*"})
+    message = bot.hear("ping")
+    for _ in range(12):
+        bot.work()
+        bot.let_pass(60)
+    [(state, reason)] = bot.rows(ENDS)
+    assert (state, reason.split(" (")[0]) == (
+        "waiting",
+        f"Reading message {message['id']}: Webex answered 502 Bad Gateway: Bad Gateway",
+    )
+    bot.webex.control("DELETE", f"faults/{fault}")
+    bot.work()
+    assert bot.thread(message["id"]) == ["pong"]
+
+
+def test_after_too_long_an_outage_the_asker_is_told_to_say_it_again(bot: BotInProcess) -> None:
+    fault = bot.webex.fault(kind="status", status=502, match={"method": "GET", "path": "/v1/messages/*"})
+    message = bot.hear("ping")
+    bot.work()
+    with bot.database.transaction() as session:
+        aged = "jsonb_set(payload, '{data,created}', '\"2026-01-01T00:00:00.000Z\"')"
+        session.execute(text(f"UPDATE inbox SET payload = {aged}"))
+    bot.webex.control("DELETE", f"faults/{fault}")
+    bot.let_pass(60)
+    bot.work()
+    assert [state for state, _ in bot.rows(ENDS)] == ["stale"]
+    assert bot.thread(message["id"]) == [
+        "⌛ I could not reach Webex in time to act on this, and now it is too old to act on unasked. Say it again."
+    ]
 
 
 def test_a_dead_letter_holds_no_secret(webex: Webex, database: Database) -> None:

@@ -188,6 +188,7 @@ def test_the_figures_and_the_health_can_be_read_by_anybody(bot: RunningBot) -> N
     assert requests.get(f"{bot.url}/healthz", timeout=60).json() == {"status": "alive"}
     assert requests.get(f"{bot.url}/readyz", timeout=60).json() == {
         "ready": True,
+        "clock": "ok",
         "database": "ok",
         "queue": "ok",
         "webex": "The webhooks are in place.",
@@ -215,7 +216,7 @@ def command_line(bot: RunningBot, *arguments: str) -> tuple[int, str, str]:
 def test_a_dead_letter_is_listed_and_replayed_from_the_command_line(
     bot: RunningBot, database: Database
 ) -> None:
-    fault = bot.webex.fault(kind="status", status=502, match={"method": "GET", "path": "/v1/messages/*"})
+    fault = bot.webex.fault(kind="status", status=403, match={"method": "GET", "path": "/v1/messages/*"})
     asked = bot.say("ping")
     key = f"messages:created:{asked}"
 
@@ -235,7 +236,7 @@ def test_a_dead_letter_is_listed_and_replayed_from_the_command_line(
         "id", "received (UTC)", "source", "state", "deliveries", "attempts", "key", "reason",
     ]  # fmt: skip
     assert line.split()[:1] + line.split()[3:7] == [str(number), "webex", "dead", "1", "6"]
-    assert f"Reading message {asked}: Webex answered 502 Bad Gateway" in line
+    assert f"Reading message {asked}: Webex answered 403 Forbidden" in line
 
     said = f"Event {number} is queued again.\nEvent 99999 is unknown, or not ended yet.\n"
     assert command_line(bot, "inbox", "replay", str(number), "99999") == (1, said, "")

@@ -95,7 +95,7 @@ def test_each_edit_waits_longer_than_the_one_before(bot: BotInProcess) -> None:
         waits.append(round(float(wait), 1))
         bot.let_pass(float(wait))
         bot.work()
-    assert waits == [1.0, 1.6, 2.6, 4.1, 6.6]
+    assert waits == [1.0, 2.2, 4.8, 10.6, 23.4]
 
 
 def test_the_end_is_shown_at_once_also_while_another_change_waits(bot: BotInProcess) -> None:
