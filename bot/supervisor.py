@@ -75,6 +75,7 @@ class Child:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
+            log.warning("run.child_killed", process=self.name, after=seconds)
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -95,7 +96,10 @@ def worked_until(queue: Queue, database: Database, query: Any) -> tuple[Any, ...
             stop.set()
             await working
 
-    return asyncio.run(look())
+    with ThreadPoolExecutor(
+        1
+    ) as thread:  # this one may have a loop already: Playwright's stays until the end
+        return thread.submit(lambda: asyncio.run(look())).result()
 
 
 @pytest.fixture
