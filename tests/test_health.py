@@ -53,7 +53,13 @@ def test_ready_is_a_database_a_worker_and_a_webex_that_takes_the_token(bot: BotI
     bot.watch.set_up()
     assert ready(bot) == (
         200,
-        {"ready": True, "database": "ok", "queue": "ok", "clock": "ok", "webex": "The webhooks are in place."},
+        {
+            "ready": True,
+            "database": "ok",
+            "queue": "ok",
+            "clock": "ok",
+            "webex": "The webhooks are in place.",
+        },
     )
 
 
@@ -76,7 +82,9 @@ def test_a_wrong_token_is_told_in_one_sentence_with_what_to_do(bot: BotInProcess
 def test_without_a_clock_nobody_looks_at_the_webhooks(bot: BotInProcess) -> None:
     bot.watch.set_up()
     with bot.database.transaction() as session:
-        session.execute(text("UPDATE facts SET updated_at = now() - interval '20 minutes' WHERE name = 'webex'"))
+        session.execute(
+            text("UPDATE facts SET updated_at = now() - interval '20 minutes' WHERE name = 'webex'")
+        )
     status, told = ready(bot)
     assert (status, told["clock"]) == (
         503,

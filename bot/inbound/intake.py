@@ -84,6 +84,7 @@ class Intake:
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._writing = False
+        self._connection: psycopg.Connection[Any] | None = None
 
     def receive(self, source: str, key: str, payload: Mapping[str, Any], correlation_id: str) -> Received:
         """Store an event, queued to be handled. A known one only counts its delivery.
@@ -137,8 +138,19 @@ class Intake:
         }
 
     def _written(self, rows: str) -> list[tuple[Any, ...]]:
-        with self._database.autocommit() as connection:
-            return connection.execute(_RECEIVE, (rows,)).fetchall()
+        """Only one thread writes at a time, so one connection serves, and waits for nobody."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            connection = psycopg.connect(self._database.url, autocommit=True, connect_timeout=5)
+        try:
+            stored = connection.execute(_RECEIVE, (rows,)).fetchall()
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, psycopg.OperationalError):
+                self._database.close()  # cut by a restart, say: then those that lie in the pool are as dead
+            raise
+        self._connection = connection
+        return stored
 
 
 def _row(event: _Waiting, times: int) -> str:

@@ -49,7 +49,7 @@ def libpq_url(url: str) -> str:
 class Database:
     """A pool of connections. Open it after a fork, never before.
 
-    `pool_size` connections are kept, as many again may be opened for a moment.
+    At most `pool_size` connections are open; whoever finds none free waits for one, ten seconds at the most.
     """
 
     def __init__(self, url: str, *, pool_size: int = 4) -> None:
@@ -58,7 +58,7 @@ class Database:
         self.engine: Engine = create_engine(
             alchemy,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # one beyond the pool would be connected anew each time it is used
             pool_timeout=10,
             pool_pre_ping=False,
             pool_recycle=1800,

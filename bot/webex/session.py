@@ -60,6 +60,9 @@ class Session:
         )
         self._rest = self.api._session
         self._http: requests.Session = self._rest._req_session
+        # Without an auth of its own requests looks for a ~/.netrc at every call, and an entry there would
+        # replace the bot's token.
+        self._http.auth = _as_it_is
         transport = Transport(self.base_url, timeout, on_call)
         self._http.mount("https://", transport)
         self._http.mount("http://", transport)
@@ -128,3 +131,7 @@ def _disposition_name(disposition: str) -> str | None:
     # requests hands headers over as Latin-1; file names in them are UTF-8.
     header["Content-Disposition"] = disposition.encode("latin-1").decode("utf-8", errors="replace")
     return header.get_filename()
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

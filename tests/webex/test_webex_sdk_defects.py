@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 from webex_peers import Answer, scripted
@@ -191,3 +192,14 @@ def test_a_card_goes_out_as_it_is_in_the_one_wrapping_webex_knows() -> None:
         "markdown": "Sure?",
         "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}],
     }
+
+
+def test_a_netrc_does_not_replace_the_bots_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests prefers ~/.netrc to the Authorization header that the SDK sets."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with scripted(Answer(200, ME)) as server:
+        WebexClient(TOKEN, server.url).me()
+
+    assert server.received[0].headers["Authorization"] == f"Bearer {TOKEN}"
