@@ -7,6 +7,12 @@ from flask import Flask, request
 app = Flask("bare")
 
 
+@app.get("/healthz")
+def alive() -> dict[str, str]:
+    """Tell the bench that the server is up."""
+    return {"status": "alive"}
+
+
 @app.post("/hooks/webex")
 def hook() -> tuple[dict[str, str], int]:
     """Read the body and answer."""

@@ -14,7 +14,7 @@ from bot.store.database import Database
 from bot.supervisor import free_port
 
 SECRET = "a-secret-of-the-bench"
-REQUESTS, CONNECTIONS, ROUNDS = 3000, 16, 5
+REQUESTS, CONNECTIONS, ROUNDS = 3000, 32, 5
 _GUNICORN = ("-m", "gunicorn", "--config", "python:bot.gunicorn_settings")
 
 
@@ -32,6 +32,7 @@ def main() -> None:
             process(*_GUNICORN, "bot.app:create_app()", environment={**environment, "PORT": str(ours)}),
             process(*_GUNICORN, "bench.bare_flask:app", environment={**environment, "PORT": str(bare)}),
         ):
+            wait_until_answers(f"http://127.0.0.1:{bare}/healthz")
             wait_until_answers(f"http://127.0.0.1:{ours}/healthz")
             wait_until_answers(f"http://127.0.0.1:{ours}/metrics")
             drive(bare, _events("warm-up", 200), CONNECTIONS)

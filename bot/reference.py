@@ -30,7 +30,7 @@ READ_ELSEWHERE = (
     ("PLAYGROUND_PORT", "`8081`", "The port of the playground under `run`; 0 takes a free one."),
     ("HOST", "`0.0.0.0`", "The address the web process listens on; under `run`, `127.0.0.1`."),
     ("WEB_CONCURRENCY", "`2`", "Web processes; under `run`, 1."),
-    ("WEB_THREADS", "`8`", "Threads of each web process."),
+    ("WEB_THREADS", "`16`", "Threads of each web process."),
     (
         "SPARKOPS_POSTGRES_USER",
         "`nobody`",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ _RECEIVE = """
     SELECT source, dedupe_key, id, deliveries, (SELECT count(*) FROM woken) FROM event
 """
 _LARGEST_BATCH = 64
+_BUSY, _GATHER = 0.005, 0.001
+"""Seconds: where the last write is so fresh, more are surely coming, and the writer waits for their company."""
 _LONGEST_KEY = 500
 """Characters of a key that are stored as they are; PostgreSQL indexes no more than 2,704 bytes."""
 
@@ -84,6 +87,7 @@ class Intake:
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._writing = False
+        self._wrote = float("-inf")
         self._connection: psycopg.Connection[Any] | None = None
 
     def receive(self, source: str, key: str, payload: Mapping[str, Any], correlation_id: str) -> Received:
@@ -106,6 +110,8 @@ class Intake:
 
     def _write_batch(self) -> None:
         """Write what waits, the caller's own event among it, and hand the pen to the next."""
+        if time.monotonic() - self._wrote < _BUSY:
+            time.sleep(_GATHER)
         with self._lock:
             batch, self._waiting = self._waiting[:_LARGEST_BATCH], self._waiting[_LARGEST_BATCH:]
         try:
@@ -115,6 +121,7 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - whatever it is, every request of the batch must hear of it
             for each in batch:
                 each.error = error
+        self._wrote = time.monotonic()
         with self._lock:
             successor = self._waiting[0] if self._waiting else None
             self._writing = successor is not None
@@ -140,12 +147,13 @@ class Intake:
     def _written(self, rows: str) -> list[tuple[Any, ...]]:
         """Only one thread writes at a time, so one connection serves, and waits for nobody."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            connection = psycopg.connect(self._database.url, autocommit=True, connect_timeout=5)
         try:
+            if connection is None:
+                connection = psycopg.connect(self._database.url, autocommit=True, connect_timeout=5)
             stored = connection.execute(_RECEIVE, (rows,)).fetchall()
         except BaseException as error:
-            connection.close()
+            if connection is not None:
+                connection.close()
             if isinstance(error, psycopg.OperationalError):
                 self._database.close()  # cut by a restart, say: then those that lie in the pool are as dead
             raise

@@ -18,4 +18,5 @@ def as_jsonb(value: Any) -> str:
     Raises ValueError for NaN and infinities, TypeError for what is no JSON, RecursionError for endless nesting.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return _NUL.sub("\\1\ufffd", well_formed(text))
+    text = well_formed(text)
+    return _NUL.sub("\\1\ufffd", text) if "\\u0000" in text else text
