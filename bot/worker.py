@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 
-import psycopg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,8 +68,8 @@ class Worker:
         ownership = Ownership(self._url)
         log.info("worker.started", executor=str(ownership.id), bot=me.email)
         asyncio.run(self._work(me, ownership))
-        if not self._stopping.is_set():
-            self._start_anew()
+        if not self._stopping.wait(1.0):
+            _start_anew()
 
     def _who_am_i(self) -> Identity | None:
         """Ask Webex until it answers; tell why not in one line, and `/readyz` too. None when told to stop."""
@@ -129,8 +128,9 @@ class Worker:
                 log.warning("worker.freed_work_of_the_dead", executor=str(executor))
 
         def lost(error: OwnershipLost) -> None:
+            # Others may take this process's work from now on: what its threads still do must end here and now.
             log.error("worker.ownership_lost", error=str(error))
-            loop.call_soon_threadsafe(stop.set)
+            _start_anew()
 
         def told_to_stop() -> None:
             self._stopping.wait()
@@ -159,17 +159,11 @@ class Worker:
             ownership.close()
             log.info("worker.stopped")
 
-    def _start_anew(self) -> None:
-        """Wait for the database, then become a new process in place of this one."""
-        while not self._stopping.wait(1.0):
-            try:
-                with psycopg.connect(self._url, connect_timeout=5) as connection:
-                    connection.execute("SELECT 1")
-            except psycopg.Error as error:
-                log.error("worker.waiting_for_database", error=str(error))
-                continue
-            log.info("worker.starting_anew")
-            os.execv(sys.executable, [sys.executable, "-m", "bot", "worker"])
+
+def _start_anew() -> None:
+    """Become a new process in place of this one, which waits for the database before it works."""
+    log.info("worker.starting_anew")
+    os.execv(sys.executable, [sys.executable, "-m", "bot", "worker"])
 
 
 def wait_for_schema(database: Database, stopping: threading.Event) -> None:

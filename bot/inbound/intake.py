@@ -1,7 +1,8 @@
 """Store and queue events as they come in: those that arrive together are written in one commit.
 
-A request that finds nobody writing writes at once. Those that arrive meanwhile wait for it, and the first
-of them then writes for all of them: under load one commit serves many, and an idle bot waits for nothing.
+A request that finds nobody writing writes at once, or, where events crowd in, a millisecond later. Those
+that arrive meanwhile wait for it, and the first of them then writes for all of them: under load one commit
+serves many, and an idle bot waits for nothing.
 """
 
 from __future__ import annotations
