@@ -12,9 +12,12 @@ log = structlog.get_logger(__name__)
 _OLD = {
     "inbox": "DELETE FROM inbox WHERE state IN ('done', 'ignored', 'stale') "
     "AND finished_at < now() - interval '7 days'",
-    "outbox": "DELETE FROM outbox WHERE state = 'sent' AND sent_at < now() - interval '7 days'",
+    "outbox": "DELETE FROM outbox WHERE state = 'sent' AND sent_at < now() - interval '7 days' "
+    "OR state = 'left out' AND created_at < now() - interval '7 days'",
+    "buckets": "DELETE FROM buckets WHERE full_at < now()",
     "attempts": "DELETE FROM attempts WHERE finished_at < now() - interval '30 days'",
     "confirmations": "DELETE FROM confirmations WHERE expires_at < now() - interval '7 days'",
+    "approvals": "DELETE FROM approvals WHERE state <> 'open' AND expires_at < now() - interval '30 days'",
     "procrastinate_jobs": "DELETE FROM procrastinate_jobs AS job WHERE status = 'failed' AND NOT EXISTS "
     "(SELECT FROM procrastinate_events WHERE job_id = job.id AND at > now() - interval '30 days')",
     "outbox_lanes": "DELETE FROM outbox_lanes WHERE owner IS NULL AND not_before < now() - interval '1 day'",
