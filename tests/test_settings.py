@@ -1,7 +1,8 @@
-"""Settings: read once, from the environment and from sparkops.yaml; each fault is told in one line."""
+"""Settings: read once, from the environment; each fault is told in one line."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -9,7 +10,8 @@ from textwrap import dedent
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from bot.settings import AccessRule, Settings, SettingsError, read_environment
+from bot.config_file import SettingsError
+from bot.settings import Settings, Unprinted, read_environment, revealed
 from bot.store.database import Database, DatabaseError, libpq_url
 
 TOKEN = "a-token-nobody-should-see"
@@ -59,9 +61,9 @@ def test_the_environment_is_read() -> None:
         UNKNOWN="ignored",
     )
     assert settings.webex_token() == TOKEN
-    assert settings.webex_webhook_secrets == ("new-secret", "old-secret")
+    assert revealed(settings.webex_webhook_secrets) == ("new-secret", "old-secret")
     assert settings.admins == ("you@example.com", "Ada@Example.com")
-    assert settings.api_tokens == ("one-api-token",)
+    assert revealed(settings.api_tokens) == ("one-api-token",)
     assert settings.confirm_seconds == 30.0
     assert settings.port == 0
     assert settings.public_url is None
@@ -90,7 +92,7 @@ def test_a_secret_is_read_from_the_file_that_is_named(tmp_path: Path) -> None:
     path.write_text(f"{TOKEN}\n")
     settings = load(WEBEX_ACCESS_TOKEN_FILE=str(path), SPARKOPS_API_TOKENS_FILE=str(path))
     assert settings.webex_token() == TOKEN
-    assert settings.api_tokens == (TOKEN,)
+    assert revealed(settings.api_tokens) == (TOKEN,)
     assert set(settings.secrets()) == {TOKEN}
 
 
@@ -123,139 +125,70 @@ def test_a_named_file_must_be_there_and_an_empty_name_is_none(tmp_path: Path) ->
     assert load(SPARKOPS_CONFIG="").file.groups == {}
 
 
-def test_the_whole_of_sparkops_yaml() -> None:
-    file = load(
-        """
-        groups:
-          ops: [ada@example.com, "*@ops.example.com"]
-        access:
-          - allow: ops
-            rooms: [Ops, Berlin, Paris]
-            commands: ["run *", audit]
-            effects: [read, change]
-            arguments: {job: api*}
-            reason: Operators may.
-          - deny: everyone
-            effects: destroy
-            rooms: "Café, the second"
-        integrations:
-          jenkins: {notify: all}
-        modules: [house.integration]
-        """
-    ).file
-    assert file.access == (
-        AccessRule(
-            allow=("ops",),
-            rooms=("Ops", "Berlin", "Paris"),
-            commands=("run *", "audit"),
-            effects=("read", "change"),
-            arguments={"job": ("api*",)},
-            reason="Operators may.",
-        ),
-        AccessRule(deny=("everyone",), effects=("destroy",), rooms=("Café, the second",)),
-    )
-    assert file.integrations == {"jenkins": {"notify": "all"}}
-    assert file.modules == ("house.integration",)
-
-
-@pytest.mark.parametrize(
-    ("config", "says"),
-    [
-        ("acess: []", "sparkops.yaml, acess: Extra inputs are not permitted."),
-        ("access: [{allow: everyone, room: Ops}]",
-         "sparkops.yaml, access.1.room: Extra inputs are not permitted."),
-        ("access: [{allow: everyone}, {commands: ping}]",
-         "sparkops.yaml, access.2: a rule needs exactly one of 'allow' and 'deny'."),
-        ("access: [{allow: everyone, deny: everyone}]",
-         "sparkops.yaml, access.1: a rule needs exactly one of 'allow' and 'deny'."),
-        ("access: [{allow: []}]",
-         "sparkops.yaml, access.1: a rule needs exactly one of 'allow' and 'deny'."),
-        ("access: [{allow: everyone, effects: [burn]}]",
-         "sparkops.yaml, access.1.effects.1: Input should be 'read', 'change' or 'destroy'."),
-        ("groups: {ops: [ada@example.com]}\naccess: [{allow: ops}, {deny: opps}]",
-         "sparkops.yaml, top level: rule 2 of 'access' is about 'opps', which is no group, no e-mail and not "
-         "'everyone'."),
-        ("access: [{deny: '*'}]",
-         "sparkops.yaml, top level: rule 1 of 'access' is about '*', which is no group, no e-mail and not "
-         "'everyone'."),
-        ("groups: {ops: [dev], dev: [ada@example.com]}",
-         "sparkops.yaml, top level: the group 'ops' holds 'dev', which is no e-mail."),
-        ("- groups", "sparkops.yaml must be a mapping of groups, access and integrations."),
-        ("groups: 3\nmodules: 3",
-         "sparkops.yaml, groups: Input should be a valid dictionary.\n"
-         "sparkops.yaml, modules: Input should be a valid tuple."),
-    ],
-)  # fmt: skip
-def test_a_file_that_cannot_be_used(config: str, says: str) -> None:
-    assert fault(config) == says
-
-
-def test_a_file_that_is_no_yaml_is_told_with_its_line() -> None:
-    said = fault("groups:\n  ops: [ada@example.com\n")
-    assert said.startswith("sparkops.yaml is not YAML: while parsing a flow sequence")
-    assert "line 3, column 1" in said
-
-
-@pytest.mark.parametrize("config", ["", "# nothing yet\n", "{}"])
-def test_an_empty_file_is_fine(config: str) -> None:
-    assert load(config).file.access == ()
-
-
-def test_names_in_the_file_stand_for_the_environments_values(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("from-a-file\n")
-    file = load(
-        """
-        groups: {ops: ["${LEAD}"]}
-        integrations:
-          house:
-            url: "https://${HOST_NAME}/${PATH_}x"
-            password: "${PASSWORD}"
-            plain: "${lower} $NAME"
-            port: 3
-        """,
-        LEAD="ada@example.com",
-        HOST_NAME="house.example",
-        PATH_="",
-        PASSWORD_FILE=str(tmp_path / "password"),
-    ).file
-    assert file.groups == {"ops": ("ada@example.com",)}
-    assert file.integrations["house"] == {
-        "url": "https://house.example/x",
-        "password": "from-a-file",
-        "plain": "${lower} $NAME",
-        "port": 3,
-    }
-
-
-def test_a_name_that_stands_for_nothing_is_told_with_its_place() -> None:
-    assert fault("access: [{allow: everyone}, {allow: '${LEAD}'}]") == (
-        "sparkops.yaml: access[2]: allow: ${LEAD} is not set in the environment."
-    )
-
-
-def test_no_secret_is_shown_by_repr() -> None:
-    settings = load(
+def secretive() -> Settings:
+    """Settings with a secret wherever one may be."""
+    return load(
         "integrations: {house: {password: '${HOUSE_PASSWORD}'}}",
         WEBEX_ACCESS_TOKEN=f"{TOKEN}-1",
         WEBEX_WEBHOOK_SECRET=f"{TOKEN}-2",
         SPARKOPS_API_TOKENS=f"{TOKEN}-3",
         DATABASE_URL=f"postgresql://sparkops:{TOKEN}-4@db.example/sparkops",
         HOUSE_PASSWORD=f"{TOKEN}-5",
+        SPARKOPS_ENCRYPTION_KEY=f"{TOKEN}-6-and-long-enough",
     )
-    for shown in (repr(settings), str(settings), repr(settings.file), f"{settings}"):
-        assert TOKEN not in shown
 
 
-def test_no_secret_is_shown_by_a_fault() -> None:
-    said = fault(
-        "integrations: {house: '${HOUSE_PASSWORD}'}\ngroups: {ops: '${HOUSE_PASSWORD}@x', dev: {a: 1}}",
-        HOUSE_PASSWORD=TOKEN,
-        WEBEX_ACCESS_TOKEN=TOKEN,
+def test_no_secret_is_shown_by_repr_or_in_a_dump() -> None:
+    settings = secretive()
+    shown = (repr(settings), str(settings), f"{settings}", repr(settings.file), repr(settings.environment))
+    for each in (*shown, settings.model_dump_json(), repr(settings.model_dump())):
+        assert TOKEN not in each
+
+
+def with_variables(error: BaseException) -> str:
+    """A traceback as a tool draws it that shows every function's variables."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+def test_no_secret_is_shown_by_a_traceback_with_its_variables() -> None:
+    settings = secretive()
+
+    def breaks(settings: Settings) -> None:
+        environment = settings.environment
+        raise RuntimeError(len(environment))
+
+    with pytest.raises(RuntimeError) as caught:
+        breaks(settings)
+    assert "settings = Settings(" in with_variables(caught.value)
+    assert TOKEN not in with_variables(caught.value)
+
+
+def test_no_secret_is_shown_by_the_traceback_of_settings_that_cannot_be_used() -> None:
+    environ = {"WEBEX_WEBHOOK_SECRET": TOKEN, "SPARKOPS_ENCRYPTION_KEY": TOKEN, "PORT": "x"}
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(Unprinted(environ))
+    del environ
+    assert "read_environment" in with_variables(caught.value)
+    assert TOKEN not in with_variables(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ("short", "key 1 has 5 characters"),
+        (f"{'k' * 32},{'k' * 31}", "key 2 has 31 characters"),
+    ],
+)
+def test_an_encryption_key_that_could_be_guessed_is_refused(keys: str, says: str) -> None:
+    assert fault(SPARKOPS_ENCRYPTION_KEY=keys) == (
+        f"The environment, SPARKOPS_ENCRYPTION_KEY: {says} and needs at least 32; `openssl rand -hex 32` makes one."
     )
-    assert said == (
-        "sparkops.yaml, groups.dev: Input should be a valid tuple.\n"
-        "sparkops.yaml, integrations.house: Input should be a valid dictionary."
-    )
+
+
+def test_several_encryption_keys_are_told_apart() -> None:
+    settings = load(SPARKOPS_ENCRYPTION_KEY=f"{'n' * 32}, {'o' * 40}")
+    assert revealed(settings.encryption_keys) == ("n" * 32, "o" * 40)
+    assert {"n" * 32, "o" * 40} <= set(settings.secrets())
 
 
 def test_all_secrets_are_known_for_redaction() -> None:

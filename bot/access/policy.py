@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
-from bot.settings import AccessRule, Settings
+from bot.access.matching import ArgumentIndex, Index, RoomIndex, glob, numbers_of
+from bot.access.people import AskedOnce, People, WhoIndex
+from bot.access.relations import NoRelations, Relations
+from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule, Where
 
-OPEN_COMMANDS = frozenset({"help", "ping", "whoami", "version", "confirm", "leave"})
-"""Commands anyone may run where no rule denies them: they tell nothing but how to be let in, or answer
-what their asker was asked to confirm, which passes the gate again."""
+OPEN_COMMANDS = frozenset(
+    {
+        *("help", "ping", "whoami", "version", "why"),
+        *("confirm", "leave", "approve", "deny", "approvals"),
+        *("credentials list", "credentials set", "credentials forget"),
+    }
+)
+"""Commands anyone may run where no rule denies them: they tell nothing but how to be let in, answer what
+somebody was asked to confirm or approve (which passes the gate again), or are about what is one's own."""
 
-_ROOM_TYPES = frozenset({"direct", "group", "none"})
-"""Words that name a kind of place: whoever calls a room `direct` does not make it one."""
+_BOT_DOMAINS = ("@webex.bot", "@sparkbot.io")
+
+Says = TypeVar("Says")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class Question:
     room_title: str = ""
     room_type: str = "none"
     arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    relations: Relations = field(default_factory=NoRelations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +55,119 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """An access rule with the name it has in the audit, until when it holds, and what it says."""
+
+    name: str
+    says: AccessRule
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[Says]):
+    """One of several rules: what it says, about whom, where, and until when."""
+
+    says: Says
+    who: tuple[str, ...]
+    where: Where
+    until: datetime | None = None
+
+
+class RuleSet(Generic[Says]):
+    """Rules of one kind, made ready to find those about a question without looking at each.
+
+    Rules that let in want every value of an argument to match, and are not met by whom Webex cannot tell to be
+    meant; all others are met by any value, and hold where Webex cannot be asked.
+    """
+
+    def __init__(self, entries: Sequence[Entry[Says]], people: People, *, letting_in: bool = False) -> None:
+        numbered = [(number, each.where) for number, each in enumerate(entries)]
+        self._entries = tuple(entries)
+        self._letting_in = letting_in
+        self._who = WhoIndex(((n, word) for n, each in enumerate(entries) for word in each.who), people)
+        self._commands = Index((n, each) for n, where in numbered for each in where.commands)
+        self._effects = Index((n, each) for n, where in numbered for each in where.effects)
+        self._rooms = RoomIndex((n, each) for n, where in numbered for each in where.rooms)
+        self._arguments = ArgumentIndex((where.arguments for _, where in numbered), every=letting_in)
+
+    def about(
+        self, question: Question, persons: tuple[str, ...], facts: AskedOnce, *, any_arguments: bool = False
+    ) -> Iterator[Says]:
+        """The rules that are met, in their order, for a person under these addresses.
+
+        With `any_arguments`: those that let in with some arguments, or hold whatever the arguments are.
+        """
+        met = self._commands.met_by(question.command) & self._effects.met_by(question.effect)
+        met &= self._rooms.met_by(question.room_ids, question.room_title, question.room_type)
+        if not any_arguments:
+            met &= self._arguments.met_by(question.arguments)
+        elif not self._letting_in:
+            met &= ~self._arguments.wanting
+        known = 0
+        for person in persons:
+            known |= self._who.met_by(person)
+        for number in numbers_of(met & (known | self._who.asking_bits)):
+            entry = self._entries[number]
+            if entry.until is not None and entry.until <= datetime.now(UTC):
+                continue
+            # Webex is asked last, where nothing but its answer is wanting.
+            if known >> number & 1 or self._who.asked(number, persons, facts, unknown=not self._letting_in):
+                yield entry.says
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """The owners, the groups and the rules in force."""
+    """The owners, the groups and the rules in force. Made ready once; deciding asks nothing of the database.
+
+    A deny, an approval and a limit are about a person under all of their addresses; an allow is about the
+    address they use.
+    """
 
     owners: frozenset[str] = frozenset()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    rules: tuple[AccessRule, ...] = ()
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    approvals: tuple[ApprovalRule, ...] = ()
+    limits: tuple[LimitRule, ...] = ()
+    allowed_bots: frozenset[str] = frozenset()
+    _people: People = field(init=False, repr=False, compare=False)
+    _denies: RuleSet[Rule] = field(init=False, repr=False, compare=False)
+    _allows: RuleSet[Rule] = field(init=False, repr=False, compare=False)
+    _approvals: RuleSet[ApprovalRule] = field(init=False, repr=False, compare=False)
+    _limits: RuleSet[LimitRule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        people = People(self.owners, self.groups, self.people)
+        denies = [Entry(rule, rule.says.deny, rule.says, rule.until) for rule in self.rules if rule.says.deny]
+        allows = [
+            Entry(rule, rule.says.allow, rule.says, rule.until) for rule in self.rules if rule.says.allow
+        ]
+        made = {
+            "_people": people,
+            "_denies": RuleSet(denies, people),
+            "_allows": RuleSet(allows, people, letting_in=True),
+            "_approvals": RuleSet([Entry(rule, rule.for_, rule) for rule in self.approvals], people),
+            "_limits": RuleSet([Entry(rule, rule.for_, rule) for rule in self.limits], people),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Policy:
+    def of_file(
+        cls, file: ConfigFile, *, owners: tuple[str, ...] = (), allowed_bots: tuple[str, ...] = ()
+    ) -> Policy:
         """The policy that the environment and `sparkops.yaml` describe."""
         return cls(
-            owners=frozenset(email.casefold() for email in settings.admins),
-            groups=settings.file.groups,
-            rules=settings.file.access,
+            owners=frozenset(email.casefold() for email in owners),
+            groups=file.groups,
+            people=file.people,
+            rules=tuple(
+                Rule(f"access rule {number} ({'deny' if each.deny else 'allow'})", each)
+                for number, each in enumerate(file.access, start=1)
+            ),
+            approvals=file.approvals,
+            limits=file.limits,
+            allowed_bots=frozenset(email.casefold() for email in allowed_bots),
         )
 
     def decide(self, question: Question, *, any_arguments: bool = False) -> Decision:
@@ -64,67 +175,71 @@ class Policy:
 
         With `any_arguments` the answer is whether some arguments exist that would be allowed.
         """
-        for number, rule in enumerate(self.rules, start=1):
-            if any_arguments and rule.arguments:
-                continue
-            if rule.deny and self._applies(rule, rule.deny, question):
-                return Decision(False, f"access rule {number} (deny)", rule.reason or "A rule denies it.")
-        if question.person.casefold() in self.owners:
+        person = question.person.casefold()
+        if person.endswith(_BOT_DOMAINS) and person not in self.allowed_bots:
+            return Decision(False, "bots", "Bots give me no commands, but those SPARKOPS_ALLOWED_BOTS lists.")
+        facts = _facts(question)
+        denies = self._denies.about(question, self.addresses_of(person), facts, any_arguments=any_arguments)
+        for rule in denies:
+            return Decision(False, rule.name, rule.says.reason or "A rule denies it.")
+        if self.is_owner(person):
             return Decision(True, "owner", "Owners may run everything.")
-        for number, rule in enumerate(self.rules, start=1):
-            loose = rule.model_copy(update={"arguments": {}}) if any_arguments else rule
-            if rule.allow and self._applies(loose, rule.allow, question):
-                return Decision(True, f"access rule {number} (allow)", rule.reason or "A rule allows it.")
+        for rule in self._allows.about(question, (person,), facts, any_arguments=any_arguments):
+            return Decision(True, rule.name, rule.says.reason or "A rule allows it.")
         if question.command in OPEN_COMMANDS:
             return Decision(True, "open to all", "This command is open to everyone.")
         return Decision(False, "nothing allows it", "No rule allows it, and what is not allowed is denied.")
 
+    def approvals_for(self, question: Question) -> tuple[ApprovalRule, ...]:
+        """The rules by which others must agree first; all of them must be met."""
+        return tuple(self._approvals.about(question, self.addresses_of(question.person), _facts(question)))
+
+    def limits_for(self, question: Question) -> tuple[LimitRule, ...]:
+        """The limits that count this request."""
+        return tuple(self._limits.about(question, self.addresses_of(question.person), _facts(question)))
+
     def groups_of(self, person: str) -> tuple[str, ...]:
         """The names of the groups this e-mail belongs to."""
-        return tuple(name for name, members in self.groups.items() if _any_glob(person, members))
+        return self._people.groups_of(person)
 
-    def _applies(self, rule: AccessRule, who: tuple[str, ...], question: Question) -> bool:
-        return (
-            any(self._is(question.person, name) for name in who)
-            and _any_glob(question.command, rule.commands)
-            and question.effect in rule.effects
-            and _room_matches(rule.rooms, question)
-            and _arguments_match(rule, question.arguments)
+    def is_owner(self, person: str) -> bool:
+        """Whether this e-mail is an owner's."""
+        return self._people.is_owner(person)
+
+    def addresses_of(self, person: str) -> tuple[str, ...]:
+        """Every address known to be this person's, the given one first."""
+        return self._people.addresses_of(person)
+
+    def identity(self, person: str) -> str:
+        """The same for all addresses of one person, and another for anybody else."""
+        return self._people.identity(person)
+
+    def is_one_of(
+        self, who: tuple[str, ...], person: str, question: Question, *, unknown: bool = False
+    ) -> bool:
+        """Whether `person` is meant by `who`; `unknown` is what counts where Webex cannot be asked."""
+        index = WhoIndex(((0, word) for word in who), self._people)
+        known = bool(index.met_by(person))
+        return known or index.asked(0, (person.casefold(),), _facts(question), unknown=unknown)
+
+    def unknown_commands(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Command globs that match none of the registry's `names`, each with the name of its rule.
+
+        A rule about such a command is about nothing: a misspelt deny lets everybody in.
+        """
+        folded = [name.casefold() for name in names]
+        written = [
+            *((rule.name, rule.says) for rule in self.rules),
+            *((f"approval rule {number}", rule) for number, rule in enumerate(self.approvals, start=1)),
+            *((f"limit rule {number}", rule) for number, rule in enumerate(self.limits, start=1)),
+        ]
+        return tuple(
+            (where, pattern)
+            for where, rule in written
+            for pattern in rule.commands
+            if not any(map(glob(pattern), folded))
         )
 
-    def _is(self, person: str, name: str) -> bool:
-        if name == "everyone":
-            return True
-        if name in self.groups:
-            return _any_glob(person, self.groups[name])
-        return "@" in name and _glob(person, name)
 
-
-def _room_matches(rooms: tuple[str, ...], question: Question) -> bool:
-    return any(_is_room(question, room) for room in rooms)
-
-
-def _is_room(question: Question, room: str) -> bool:
-    if room == "*" or room in question.room_ids:
-        return True
-    if room.casefold() in _ROOM_TYPES:
-        return room.casefold() == question.room_type
-    return question.room_type == "group" and _glob(question.room_title, room)
-
-
-def _arguments_match(rule: AccessRule, given: Mapping[str, tuple[str, ...]]) -> bool:
-    """An allowed argument must match in every value; a denied one is caught by any value."""
-    test = any if rule.deny else all
-    return all(
-        bool(given.get(name)) and test(_any_glob(value, globs) for value in given[name])
-        for name, globs in rule.arguments.items()
-    )
-
-
-def _any_glob(value: str, globs: tuple[str, ...]) -> bool:
-    return any(_glob(value, pattern) for pattern in globs)
-
-
-def _glob(value: str, pattern: str) -> bool:
-    """Globs know `*` and `?`. A bracket is itself: rooms are called `[prod] deploys`."""
-    return fnmatchcase(value.casefold(), pattern.casefold().replace("[", "[[]"))
+def _facts(question: Question) -> AskedOnce:
+    return AskedOnce(question.relations, question.room_ids[0] if question.room_ids else None)

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.access.policy import Decision, Policy, Question
-from bot.settings import AccessRule
+from bot.access.policy import Decision, Policy, Rule
+from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule
+from tests.access.questions import ADA, ALLOWED, DENIED, DIRECT, EVE, NOTHING, OWNER, ROOM, ask, policy
 
-OWNER, ADA, EVE = "you@example.com", "ada@example.com", "eve@example.com"
-GROUPS = {"ops": (ADA, "*@ops.example.com"), "guests": ("*",)}
-
-ROOM = {"room_ids": ("room-1",), "room_title": "Ops Berlin", "room_type": "group"}
-DIRECT = {"room_ids": ("room-2",), "room_type": "direct"}
 NOWHERE: dict[str, Any] = {}
+PROD_ID = "Y2lzY29zcGFyazovL3VzL1JPT00vYmJjZWIxYWQtNDNmMS0zYjU4LTkxNDctZjE0YmIwYzRkMTU0"
 
 OWNERS_MAY = Decision(True, "owner", "Owners may run everything.")
 OPEN = Decision(True, "open to all", "This command is open to everyone.")
-NOTHING = Decision(False, "nothing allows it", "No rule allows it, and what is not allowed is denied.")
-ALLOWED = Decision(True, "access rule 1 (allow)", "A rule allows it.")
-DENIED = Decision(False, "access rule 1 (deny)", "A rule denies it.")
-
-
-def policy(*rules: dict[str, Any]) -> Policy:
-    return Policy(
-        owners=frozenset({OWNER}),
-        groups=GROUPS,
-        rules=tuple(AccessRule.model_validate(rule) for rule in rules),
-    )
-
-
-def ask(person: str, command: str = "run list", **more: Any) -> Question:
-    return Question(**{"person": person, "command": command, "effect": "read", **more})
 
 
 def test_without_rules_only_owners_are_let_in_and_the_open_commands_are_everybodys() -> None:
@@ -42,7 +25,18 @@ def test_without_rules_only_owners_are_let_in_and_the_open_commands_are_everybod
     assert nobody_named.decide(ask(EVE)) == NOTHING
     assert nobody_named.decide(ask("xyou@example.com")) == NOTHING
     assert nobody_named.decide(ask("")) == NOTHING
-    for command in ("help", "ping", "whoami", "version", "confirm", "leave"):
+    for command in (
+        "help",
+        "ping",
+        "whoami",
+        "version",
+        "why",
+        "confirm",
+        "leave",
+        "approve",
+        "deny",
+        "approvals",
+    ):
         assert nobody_named.decide(ask(EVE, command)) == OPEN
     assert Policy().decide(ask(OWNER)) == NOTHING
 
@@ -87,6 +81,7 @@ def test_a_rule_is_about_a_group_an_address_a_glob_or_everyone(who: str, person:
         ("[prod] *", ROOM | {"room_title": "p Berlin"}, False),
         ("ops *", DIRECT | {"room_title": "Ops Berlin"}, False),
         ("ops *", NOWHERE, False),
+        ("ops *", NOWHERE | {"room_title": "Ops Berlin"}, False),
         ("group", ROOM, True),
         ("group", DIRECT, False),
         ("Group", ROOM, True),
@@ -101,6 +96,8 @@ def test_a_rule_is_about_a_group_an_address_a_glob_or_everyone(who: str, person:
         ("room-2", DIRECT, True),
         ("room-1", ROOM | {"room_ids": ("room-7", "room-1")}, True),
         (["room-9", "ops *"], ROOM, True),
+        (PROD_ID, ROOM | {"room_ids": (PROD_ID,)}, True),
+        (PROD_ID, ROOM | {"room_title": PROD_ID}, False),
         ([], ROOM, False),
     ],
 )
@@ -160,6 +157,14 @@ def test_a_rule_is_about_effects() -> None:
         ({"job": "api", "extras": "BRANCH=main"}, {"job": ("api",), "extras": ("BRANCH=main",)}, True, True),
         ({"job": "api", "extras": "BRANCH=main"}, {"job": ("api",), "extras": ("BRANCH=x",)}, False, False),
         ({"job": "api", "extras": "BRANCH=main"}, {"job": ("api",), "extras": ()}, False, False),
+        ({"extras.BRANCH": "main"}, {"extras.BRANCH": ("main",)}, True, True),
+        ({"extras.branch": "main"}, {"extras.Branch": ("main",)}, True, True),
+        ({"extras.BRANCH": "main"}, {"extras.BRANCH": ("main", "dev")}, False, True),
+        ({"extras.BRANCH": "main"}, {"extras.BRANCH": ("main",), "extras.branch": ("dev",)}, False, True),
+        ({"extras.BRANCH": "main"}, {"extras.OTHER": ("main",)}, False, False),
+        ({"nodes": "1..4"}, {"nodes": ("4",)}, True, True),
+        ({"nodes": ["1..4", "9"]}, {"nodes": ("4", "9")}, True, True),
+        ({"nodes": "1..4"}, {"nodes": ("4", "5")}, False, True),
     ],
 )
 def test_an_allowed_argument_must_match_in_all_values_and_a_denied_one_in_any(
@@ -168,6 +173,77 @@ def test_an_allowed_argument_must_match_in_all_values_and_a_denied_one_in_any(
     question = ask(EVE, "jenkins build", arguments=given)
     assert policy({"allow": EVE, "arguments": globs}).decide(question).allowed is allowed
     assert policy({"deny": EVE, "arguments": globs}, {"allow": EVE}).decide(question).allowed is not denied
+
+
+@pytest.mark.parametrize(
+    ("written", "within", "without"),
+    [
+        ("1..4", ["1", "4", "2.5", "04", "+4", "4.0", "4e0", " 4 "], ["0", "5", "4.01", "-1", "four", "", "4 nodes"]),
+        ("..10", ["10", "-1000", "0"], ["11", "10.5", "nan", "-inf", "ten"]),
+        ("4..", ["4", "1e9", "99999999999999999999"], ["3", "3.999", "inf", "Infinity"]),
+        ("-0.5..0.5", ["-0.5", "0", ".5"], ["-0.51", "0.51"]),
+        ("3..3", ["3", "3.0"], ["2", "4"]),
+        ("../*", ["../x"], ["1", "..", "x"]),
+        ("1?.4", ["1..4", "1a.4"], ["2"]),
+    ],
+)  # fmt: skip
+def test_a_range_holds_its_ends_and_what_lies_between_and_nothing_that_is_no_number(
+    written: str, within: list[str], without: list[str]
+) -> None:
+    rules = policy({"allow": EVE, "arguments": {"nodes": written}})
+    allowed = {
+        value
+        for value in (*within, *without)
+        if rules.decide(ask(EVE, "stack plan", arguments={"nodes": (value,)})).allowed
+    }
+    assert allowed == set(within)
+
+
+def test_globs_that_match_no_command_are_found() -> None:
+    file = ConfigFile(
+        access=(
+            AccessRule(allow=("everyone",), commands=("run *", "Jenkins *", "*")),
+            AccessRule(deny=("everyone",), commands=("jenkins biuld", "JENKINS build")),
+        ),
+        approvals=(ApprovalRule.model_validate({"of": "owners", "commands": ["stack *", "audit"]}),),
+        limits=(
+            LimitRule.model_validate({"rate": "3/m"}),
+            LimitRule.model_validate({"rate": "3/m", "commands": "x"}),
+        ),
+    )
+    grant = Rule("grant 7 (allow)", AccessRule(allow=("everyone",), commands=("gone",)))
+    rules = Policy.of_file(file)
+    rules = replace(rules, rules=(*rules.rules, grant))
+    assert rules.unknown_commands(["run list", "audit", "jenkins build"]) == (
+        ("access rule 2 (deny)", "jenkins biuld"),
+        ("grant 7 (allow)", "gone"),
+        ("approval rule 1", "stack *"),
+        ("limit rule 2", "x"),
+    )
+
+
+def test_policies_are_equal_by_what_they_say() -> None:
+    assert policy({"allow": EVE}) == policy({"allow": EVE})
+    assert policy({"allow": EVE}) != policy({"allow": ADA})
+    assert replace(policy({"allow": EVE}), rules=()) == policy()
+
+
+def test_each_rule_wants_its_own_values_of_an_argument() -> None:
+    rules = policy(
+        {"allow": EVE, "arguments": {"job": "api*", "branch": "main"}},
+        {"allow": EVE, "arguments": {"job": "web*"}},
+        {"allow": EVE, "arguments": {"branch": "test"}},
+    )
+    ways = {
+        ("api", "main"): "access rule 1 (allow)",
+        ("web", "main"): "access rule 2 (allow)",
+        ("api", "test"): "access rule 3 (allow)",
+        ("api", "other"): "nothing allows it",
+        ("db", "main"): "nothing allows it",
+    }
+    for (job, branch), rule in ways.items():
+        asked = ask(EVE, "jenkins build", arguments={"job": (job,), "branch": (branch,)})
+        assert rules.decide(asked).rule == rule
 
 
 def test_a_deny_wins_over_the_owner_and_over_what_is_open_wherever_it_stands() -> None:
