@@ -37,6 +37,8 @@ class Bakery:
 
     done: list[str] = field(default_factory=list)
     power_cut: bool = False
+    road: str = "the bridge"
+    """By which bread is shipped now: what a plan is made of."""
 
     def do(self, what: str) -> None:
         """Do something that others can see."""
@@ -121,6 +123,24 @@ def bread_throw(context: Context, loaves: tuple[str, ...]) -> Reply:
     return Reply(f"Thrown away: {', '.join(loaves)}.")
 
 
+def _says_ship(context: Context, parameters: Mapping[str, Any]) -> str:
+    return f"Ship bread to {parameters['town']} by {_bakery(context).road}."
+
+
+@command(
+    "bread ship",
+    effect=Effect.CHANGE,
+    says=_says_ship,
+    plan=lambda context, _parameters: _bakery(context).road,
+    examples=("bread ship Ulm",),
+)
+@click.argument("town")
+def bread_ship(context: Context, town: str) -> Reply:
+    """Ship bread to a town, by the road that was planned."""
+    _bakery(context).do(f"shipped to {town} by {_bakery(context).road}")
+    return Reply(f"Shipped to {town}.")
+
+
 @command("oven timer", effect=Effect.CHANGE, repeatable=True, examples=("oven timer 1h30m #3",))
 @click.argument("length", type=DURATION)
 @click.argument("oven", type=BUILD_NUMBER)
@@ -160,6 +180,7 @@ COMMANDS = (
     bread_order,
     bread_taste,
     bread_throw,
+    bread_ship,
     oven_timer,
     oven_explode,
     oven_run,

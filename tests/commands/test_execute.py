@@ -20,7 +20,7 @@ from bot.store.database import Database
 from bot.store.models import AuditRow, LiveMessage, Run
 from tests.commands import bakery
 from tests.commands.bakery import SECRET, Bakery, PowerCut
-from tests.talking import GROUP, OWNER, Conversation
+from tests.talking import DIRECT, GROUP, OWNER, Conversation
 
 BROKEN = (
     "💥 That ended in an error of mine, not of yours. It is in my log under `c0ffee`; "
@@ -225,8 +225,9 @@ def test_a_change_that_ended_in_a_bug_is_not_tried_twice(talk: Conversation, sho
 
 def test_a_secret_in_an_answer_is_not_kept_for_the_second_time(talk: Conversation) -> None:
     line = f"bread order mill KEY={SECRET} --to home"
-    assert SECRET in execute(request(line), talk.services).replies[0].markdown
-    assert execute(request(line), talk.services).replies[0].markdown == (
+    asked = request(line, place=DIRECT)
+    assert SECRET in execute(asked, talk.services).replies[0].markdown
+    assert execute(asked, talk.services).replies[0].markdown == (
         "Ordered from mill to home: KEY=«redacted»."
     )
 

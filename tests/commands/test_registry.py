@@ -82,7 +82,7 @@ def test_ambiguous_commands_are_refused(names: tuple[str, ...], says: str) -> No
 def test_an_integration_whose_commands_clash_stops_the_bot_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "clashing_bakery.py").write_text(
         "from bot.integration import Integration\n"
-        "from bot.commands.builtin import ping\n"
+        "from bot.commands.builtin.about import ping\n"
         "integration = Integration(name='clashing', commands=(ping,))\n"
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +107,7 @@ def test_a_command_is_found_by_its_words_whatever_their_capitals() -> None:
         (("rnu", "cancel", "1"), None, ("run cancel",)),
         (("pnig",), None, ("ping",)),
         (("pnig", "me", "please"), None, ("ping",)),
-        (("audti", "--denied"), None, ("audit",)),
+        (("vresion", "--denied"), None, ("version",)),
         (("frobnicate",), None, ()),
         (("run",), "run", ()),
         ((), None, ()),
