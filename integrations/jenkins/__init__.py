@@ -4,6 +4,7 @@ from bot.integration import Hook, Integration
 from integrations.jenkins.checks import check
 from integrations.jenkins.client import connect
 from integrations.jenkins.commands import COMMANDS
+from integrations.jenkins.credentials import CREDENTIALS
 from integrations.jenkins.hooks import handle, read
 from integrations.jenkins.runs import BUILD
 from integrations.jenkins.settings import JenkinsSettings, hook_secrets
@@ -16,4 +17,5 @@ integration = Integration(
     run_kinds=(BUILD,),
     hook=Hook(secrets=hook_secrets, read=read, handle=handle),
     checks=(check,),
+    credentials=CREDENTIALS,
 )

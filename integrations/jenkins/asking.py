@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from bot.access.credentials import CredentialError
 from bot.commands.context import Context, Services
 from bot.commands.model import CommandError
 from bot.outbound.quoting import code, quote
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.credentials import client_as
 from integrations.jenkins.errors import JenkinsError, NotFound
 from integrations.jenkins.model import Job, shown_name
 from integrations.jenkins.names import NoSuchJob, find_name
 
 
-def client_of(services: Services) -> JenkinsClient:
-    """The client. Raises CommandError saying what to set where there is none."""
+def client_of(context: Context) -> JenkinsClient:
+    """The client that acts as the asker, where they gave a credential, or else as the bot's own account.
+
+    Raises CommandError: no Jenkins is set up, or the asker's credential cannot be opened.
+    """
+    bot = bot_client(context.services)
+    try:
+        return client_as(context.request.person, context.services, bot) or bot
+    except CredentialError as error:
+        raise CommandError(str(error)) from error
+
+
+def bot_client(services: Services) -> JenkinsClient:
+    """The bot's own client. Raises CommandError saying what to set where there is none."""
     client = services.clients.get("jenkins")
     if isinstance(client, JenkinsClient):
         return client
@@ -34,18 +49,20 @@ def in_words() -> Iterator[None]:
         raise CommandError(quote(str(error), 600)) from error
 
 
-def find_job(context: Context, typed: str, arguments: Mapping[str, tuple[str, ...]] | None = None) -> Job:
-    """The job that `typed` means, if the asker may run this command on it.
+def full_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The argument `job` as the full name that was meant: a rule about `team/*` holds for `deploy` too.
 
-    The gate judged the name as it was typed; a loose name is judged once more under its full name, with the
-    other `arguments`, so that a rule about `team/*` holds for `deploy` too. Raises CommandError.
+    Raises CommandError where no job, or more than one, can be meant.
     """
-    client = client_of(context.services)
+    client = client_of(context)
     with in_words():
-        job = _find(client, typed)
-    if job.full_name != typed:
-        _check_access(context, {**(arguments or {}), "job": (job.full_name,)})
-    return job
+        return {"job": (_find(client, str(parameters["job"])).full_name,)}
+
+
+def find_job(context: Context, client: JenkinsClient) -> Job:
+    """The job that `full_name` found. Raises CommandError."""
+    with in_words():
+        return client.job(context.arguments["job"][0])
 
 
 def _find(client: JenkinsClient, typed: str) -> Job:
@@ -66,12 +83,3 @@ def _which(error: NoSuchJob) -> str:
     if likely:
         return f"Jenkins shows me no job {code(error.typed)}. Did you mean {likely}?"
     return f"Jenkins shows me no job {code(error.typed)}. `jenkins jobs` lists those I may see."
-
-
-def _check_access(context: Context, arguments: Mapping[str, tuple[str, ...]]) -> None:
-    request, services = context.request, context.services
-    question = services.question(context.command, request.person, request.place, arguments)
-    decision = services.policy.decide(question)
-    if not decision.allowed:
-        name = code(shown_name(arguments["job"][0]))
-        raise CommandError(f"You may not run `{context.command.name}` on {name} here. {decision.reason}")

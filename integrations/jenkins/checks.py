@@ -7,7 +7,7 @@ from bot.integration import CheckResult
 from bot.settings import read_environment
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.errors import JenkinsError
-from integrations.jenkins.settings import JenkinsSettings
+from integrations.jenkins.settings import JenkinsSettings, hook_secrets
 
 _LONG_ENOUGH = 24
 """Characters of a hook secret: it is all that tells Jenkins' reports from forged ones."""
@@ -40,7 +40,7 @@ def _hook(settings: JenkinsSettings) -> CheckResult:
         return CheckResult(
             "jenkins hook", True, "JENKINS_HOOK_SECRET is not set, so no room hears of builds."
         )
-    if short := [secret for secret in settings.hook_secrets if len(secret) < _LONG_ENOUGH]:
+    if short := [secret for secret in hook_secrets(settings) if len(secret) < _LONG_ENOUGH]:
         says = (
             f"{len(short)} of JENKINS_HOOK_SECRET could be guessed, being shorter than {_LONG_ENOUGH} "
             "characters: make new ones with `openssl rand -hex 24`."

@@ -41,13 +41,33 @@ def connect(settings: JenkinsSettings, _bot: Settings) -> JenkinsClient | None:
     return JenkinsClient(settings.url, settings.user, token, timeout=settings.timeout)
 
 
+def connect_as(user: str, token: str, *, url: str, timeout: float) -> JenkinsClient:
+    """The client of a person who gave their own API token."""
+    return JenkinsClient(url, user, token, timeout=timeout, personal=True)
+
+
 class JenkinsClient:
     """One Jenkins as one user. Any thread may use it. Every method raises the errors of `errors`."""
 
-    def __init__(self, url: str, user: str, token: str, *, timeout: float = 10.0) -> None:
-        """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer."""
+    def __init__(
+        self, url: str, user: str, token: str, *, timeout: float = 10.0, personal: bool = False
+    ) -> None:
+        """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer.
+
+        `personal` says that the token is an asker's own.
+        """
         self.user = user
-        self._transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout)
+        self._timeout = timeout
+        self._transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout, personal=personal)
+
+    def of_person(self, user: str, token: str) -> JenkinsClient:
+        """The same Jenkins as another user, by an API token they gave."""
+        return connect_as(user, token, url=self.url, timeout=self._timeout)
+
+    @property
+    def personal(self) -> bool:
+        """Whether it acts as a person, and not as the bot's own account."""
+        return self._transport.personal
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -25,13 +26,21 @@ from bot.commands.model import (
     join_words,
 )
 from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment
+from bot.commands.rows import FileKind, as_option
 from bot.outbound.quoting import code, link, quote
 from bot.outbound.subscriptions import subscribe, subscriptions, unsubscribe
 from integrations.jenkins import render
-from integrations.jenkins.asking import client_of, find_job, in_words
+from integrations.jenkins.asking import client_of, find_job, full_name, in_words
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.model import Job, ParameterDefinition, ParameterKind, shown_name
-from integrations.jenkins.parameters import BadParameters, Chosen, choose, describe, description_label
+from integrations.jenkins.parameters import (
+    BadParameters,
+    Chosen,
+    choose,
+    describe,
+    description_label,
+    shown_values,
+)
 from integrations.jenkins.runs import BUILD, BuildOrder
 from integrations.jenkins.stopping import to_stop
 from integrations.jenkins.story import SOURCE
@@ -39,11 +48,14 @@ from integrations.jenkins.story import SOURCE
 
 @command("jenkins jobs", examples=("jenkins jobs", "jenkins jobs team/*"))
 @click.argument("glob", default="*")
-def jobs(context: Context, glob: str) -> Reply:
+@as_option
+def jobs(context: Context, glob: str, kind: FileKind | None) -> Reply:
     """List the jobs, all or those that match, with how their last build went."""
-    client = client_of(context.services)
+    client = client_of(context)
     with in_words():
         found = [each for each in client.jobs() if _matches(each.full_name, glob)]
+    if kind and found:
+        return render.job_rows(found).reply(kind, "jenkins-jobs")
     every = render.job_file(found)
     file = File("jenkins-jobs.txt", every.encode()) if every else None
     return Reply(render.job_list(found, glob), file=file)
@@ -54,10 +66,25 @@ def _matches(full_name: str, glob: str) -> bool:
     return any(fnmatchcase(each, glob.casefold()) for each in spellings)
 
 
+def _says_build(context: Context, parameters: Mapping[str, Any]) -> str:
+    order = _order(context, parameters["parameters"], defaults=parameters["defaults"])
+    values = shown_values(order.expected)
+    return f"Build **{quote(shown_name(order.job))}**{f' with {values}' if values else ''}?"
+
+
+def _plan_build(context: Context, parameters: Mapping[str, Any]) -> str:
+    """What it would be built with, the job's defaults included: they may change while others are asked."""
+    order = _order(context, parameters["parameters"], defaults=parameters["defaults"])
+    return json.dumps([order.job, order.expected])
+
+
 @command(
     "jenkins build",
     effect=Effect.CHANGE,
     repeatable=True,
+    says=_says_build,
+    resolve=full_name,
+    plan=_plan_build,
     examples=("jenkins build api BRANCH=main", "jenkins build web", "jenkins build api --defaults"),
 )
 @click.argument("job")
@@ -69,9 +96,17 @@ def build(context: Context, job: str, parameters: tuple[Assignment, ...], defaul
     The job's name may be its end, where that is unique. A job with parameters shows a form to fill in
     unless some are typed as NAME=value; those left out have the job's defaults.
     """
-    client = client_of(context.services)
-    words = tuple(str(each) for each in parameters)
-    found = find_job(context, job, {"parameters": words})
+    order = _order(context, parameters, defaults=defaults)
+    live = render.requested(order.job, order.given)
+    return context.start_run(
+        BUILD.name, f"build of {shown_name(order.job)}", order.model_dump(mode="json"), live=live
+    )
+
+
+def _order(context: Context, parameters: tuple[Assignment, ...], *, defaults: bool) -> BuildOrder:
+    """What is to be built. Raises NeedInput for parameters to be asked for, and CommandError."""
+    client = client_of(context)
+    found = find_job(context, client)
     name = quote(shown_name(found.full_name))
     if not found.buildable:
         enable = link("Enable it", found.url)
@@ -85,7 +120,14 @@ def build(context: Context, job: str, parameters: tuple[Assignment, ...], defaul
     asks = context.request.entry in (Entry.TEXT, Entry.CARD)
     if asks and not parameters and not defaults:
         _ask_for_parameters(found)
-    return _start(context, found, _chosen(found, parameters))
+    order = _ordered(found, _chosen(found, parameters), client)
+    shown = order.model_dump(mode="json")
+    if context.services.redactor.redact_value(shown) != shown:
+        raise CommandError(
+            "Nothing was started: one of these values looks like a secret, and I neither keep nor pass on "
+            "secrets from chat. Start the build in Jenkins, or let the job take it from its credentials."
+        )
+    return order
 
 
 def _chosen(job: Job, parameters: tuple[Assignment, ...]) -> Chosen:
@@ -96,22 +138,15 @@ def _chosen(job: Job, parameters: tuple[Assignment, ...]) -> Chosen:
         raise CommandError(f"Nothing was started of **{name}**. {' '.join(error.problems)}") from error
 
 
-def _start(context: Context, job: Job, chosen: Chosen) -> Reply:
-    order = BuildOrder(
+def _ordered(job: Job, chosen: Chosen, client: JenkinsClient) -> BuildOrder:
+    return BuildOrder(
         job=job.full_name,
         parameterised=bool(job.parameters),
         given=chosen.given,
         expected=chosen.expected,
         next_number=job.next_number,
+        as_user=client.user if client.personal else None,
     )
-    arguments = order.model_dump(mode="json")
-    if context.services.redactor.redact_value(arguments) != arguments:
-        raise CommandError(
-            "Nothing was started: one of these values looks like a secret, and I neither keep nor pass on "
-            "secrets from chat. Start the build in Jenkins, or let the job take it from its credentials."
-        )
-    live = render.requested(job.full_name, chosen.given)
-    return context.start_run(BUILD.name, f"build of {shown_name(job.full_name)}", arguments, live=live)
 
 
 def _ask_for_parameters(job: Job) -> None:
@@ -146,12 +181,12 @@ def _field(definition: ParameterDefinition) -> FormField:
     )
 
 
-@command("jenkins status", examples=("jenkins status api", "jenkins status team/deploy"))
+@command("jenkins status", resolve=full_name, examples=("jenkins status api", "jenkins status team/deploy"))
 @click.argument("job")
 def status(context: Context, job: str) -> Reply:
     """Tell how a job stands: what runs or waits, how its last build went, stage by stage."""
-    client = client_of(context.services)
-    found = find_job(context, job)
+    client = client_of(context)
+    found = find_job(context, client)
     with in_words():
         shown = found.last if found.last and found.last.is_pipeline else None
         stages = client.stages(found.full_name, shown.number) if shown else ()
@@ -160,7 +195,7 @@ def status(context: Context, job: str) -> Reply:
 
 
 def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
-    return to_stop(context, parameters["job"], parameters["number"]).says
+    return to_stop(context, client_of(context), parameters["number"]).says
 
 
 @command(
@@ -168,6 +203,7 @@ def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
     effect=Effect.DESTROY,
     repeatable=True,
     says=_says_stop,
+    resolve=full_name,
     examples=("jenkins stop long-job", "jenkins stop long-job #2"),
 )
 @click.argument("job")
@@ -177,13 +213,14 @@ def stop(context: Context, job: str, number: int | None) -> Reply:
 
     Where several run, say which: `jenkins stop api #12`.
     """
-    stoppable = to_stop(context, job, number)
+    client = client_of(context)
+    stoppable = to_stop(context, client, number)
     with context.services.database.transaction() as session:
         asked = confirmations.expected_text(session, context.request.confirmed or "")
     if asked != stoppable.says:
         raise CommandError("What runs there has changed since I asked, so I stopped nothing. Say it again.")
     with in_words():
-        return Reply(stoppable.end(client_of(context.services)))
+        return Reply(stoppable.end(client))
 
 
 @command(
@@ -207,10 +244,10 @@ def subscribe_room(context: Context, glob: str) -> Reply:
 
 def _matching_now(context: Context, glob: str) -> str:
     """How many jobs match, as a hint; that Jenkins is away for the moment does not spoil a subscription."""
-    client = context.services.clients.get("jenkins")
-    if not isinstance(client, JenkinsClient):
+    if not isinstance(context.services.clients.get("jenkins"), JenkinsClient):
         return "No Jenkins is set up here yet, so nothing will be heard until one is. "
     try:
+        client = client_of(context)
         with in_words():
             names = [shown_name(each.full_name) for each in client.jobs() if _matches(each.full_name, glob)]
     except CommandError as error:

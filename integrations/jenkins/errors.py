@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class JenkinsError(Exception):
     """Jenkins did not do what it was asked. The text holds no secret: neither URL queries nor headers.
@@ -63,7 +65,26 @@ class Unreachable(JenkinsError):
     advice = "Check that Jenkins runs and that JENKINS_URL is right as seen from here."
 
 
+class CredentialGone(JenkinsError):
+    """The person's own credential, with which this was to be done, is not there any more."""
+
+
 class BadAnswer(JenkinsError):
     """An answer that is not Jenkins', or not of the shape it documents."""
 
     advice = "Check that JENKINS_URL is the root of Jenkins itself, not of a login page before it."
+
+
+ADVICE_TO_A_PERSON: Mapping[type[JenkinsError], str] = {
+    Unauthorized: (
+        "I asked with the API token you gave me, and nothing is done with another in its place. Make a new one in "
+        "Jenkins (your user, Security) and tell me in our direct room: credentials set jenkins. Or have it done as "
+        "my own account: credentials forget jenkins."
+    ),
+    Forbidden: (
+        "I asked as you: either your user in Jenkins lacks the permission, or what you gave me is a password: an "
+        "API token needs no crumb."
+    ),
+    NotFound: "It may have been renamed or deleted, or your user in Jenkins may not see it.",
+}
+"""What to do about an answer to a call made as a person, with the credential they gave."""

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
 from bot.integration import HookEvent, UnreadableEvent
-from bot.outbound.outbox import Outgoing, enqueue
+from bot.outbound.budget import notify
+from bot.outbound.outbox import Outgoing
 from bot.outbound.subscriptions import rooms_for
 from bot.runs.states import State
 from bot.store.models import Run
@@ -171,9 +172,12 @@ def handle(event: HookEvent, services: Services, session: Session) -> tuple[str,
 
 
 def _rooms(session: Session, build: BuildEvent) -> tuple[str, ...]:
-    """The rooms that subscribed to the job, by its full name or as people write it."""
+    """The rooms that subscribed to the job, by its full name or as people write it; always in one order.
+
+    Their stories and budgets are locked one by one, and two reports must not wait for each other.
+    """
     spellings = dict.fromkeys([build.full_name, shown_name(build.full_name)])
-    return tuple(dict.fromkeys(room for name in spellings for room in rooms_for(session, SOURCE, name)))
+    return tuple(sorted({room for name in spellings for room in rooms_for(session, SOURCE, name)}))
 
 
 def _runs_following(session: Session, build: BuildEvent) -> list[Run]:
@@ -201,7 +205,7 @@ def _tell(
     key = f"jenkins:{build.url or build.full_name}:{build.number}:{build.result}:{room_id}"
     text = render.event(build, before, _address(build, services))
     message = Outgoing(key=key, markdown=text, room_id=room_id, parent_id=story.thread(key))
-    return enqueue(session, message, services.redactor)
+    return notify(session, message, services.redactor, services.policies.file.notifications)
 
 
 def _address(build: BuildEvent, services: Services) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.commands.model import join_words
-from bot.commands.tables import table
-from bot.outbound.quoting import code, fence, link, quote
+from bot.commands.rows import Rows
+from bot.outbound.quoting import code, link, quote
 from integrations.jenkins.model import (
     Build,
     BuildEvent,
@@ -92,15 +92,20 @@ def job_list(jobs: Sequence[ListedJob], glob: str) -> str:
     """The jobs that match, with how their last build went."""
     if not jobs:
         return f"No job matches {code(glob)}. `jenkins jobs` shows all I may see."
-    rows = [(shown_name(each.full_name), _ball(each.ball)) for each in jobs[:_LISTED]]
+    shown = job_rows(jobs[:_LISTED])
     more = ""
-    if len(jobs) > len(rows):
-        hidden = len(jobs) - len(rows)
+    if len(jobs) > _LISTED:
+        hidden = len(jobs) - _LISTED
         more = f"\n\n{hidden} more are in the file; a glob such as `jenkins jobs team/*` shows fewer."
     return (
-        f"{_counted(len(jobs), 'job')}:\n\n{fence(table(('job', 'last build'), rows))}{more}\n\n"
+        f"{_counted(len(jobs), 'job')}:\n\n{shown.table()}{more}\n\n"
         "`jenkins status JOB` tells more of one, `jenkins build JOB` starts it."
     )
+
+
+def job_rows(jobs: Sequence[ListedJob]) -> Rows:
+    """Each job with how its last build went."""
+    return Rows(("job", "last build"), [(shown_name(each.full_name), _ball(each.ball)) for each in jobs])
 
 
 def job_file(jobs: Sequence[ListedJob]) -> str | None:

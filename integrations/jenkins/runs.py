@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
+from bot.access.credentials import CredentialError
 from bot.commands.context import Services
 from bot.outbound.quoting import quote
 from bot.runs.kinds import End, Interrupted, RunKind, RunView, StepControl, Wait
@@ -20,7 +21,15 @@ from bot.runs.states import State
 from bot.store.models import Run
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.errors import BadParameter, JenkinsError, NotFound, Starting, Unreachable
+from integrations.jenkins.credentials import client_as
+from integrations.jenkins.errors import (
+    BadParameter,
+    CredentialGone,
+    JenkinsError,
+    NotFound,
+    Starting,
+    Unreachable,
+)
 from integrations.jenkins.model import Build, QueueItem, Result, Stage, Values, carries, shown_name
 
 KIND = "jenkins.build"
@@ -50,6 +59,8 @@ class BuildOrder(BaseModel):
     """The parameters the build will show, defaults included."""
     next_number: int
     """The job's next build number before anything was asked: what is older is not ours."""
+    as_user: str | None = None
+    """The user in Jenkins that the requester is by their own credential; None: the bot's own account."""
 
 
 class Progress(BaseModel):
@@ -69,23 +80,34 @@ class Progress(BaseModel):
     polls: int = 0
     away_since: float | None = None
     stopped: bool = False
+    taken_over: bool = False
+    """Begun as the requester, and followed as the bot's own account since their credential is gone."""
 
 
 class _Follower:
     """One step of one run."""
 
     def __init__(
-        self, view: RunView, control: StepControl, services: Services, client: JenkinsClient
+        self,
+        view: RunView,
+        control: StepControl,
+        services: Services,
+        client: JenkinsClient,
+        gone: str = "",
     ) -> None:
+        """`gone` says why the credential it was asked for with is not there any more, where that is so."""
         self.view = view
         self.control = control
         self.services = services
         self.client = client
+        self.gone = gone
         self.order = BuildOrder.model_validate(view.arguments)
         self.progress = Progress.model_validate(view.progress)
 
     def step(self) -> Wait | End:
         """Move on by one step; Jenkins' being away is waited out."""
+        if self.gone and self.view.state is not State.REQUESTED and not self.progress.taken_over:
+            self.control.log(f"{self.gone}: from here on I follow it as my own account.")
         try:
             if self.progress.looking:
                 return self._look(self.progress.lost_by)
@@ -118,6 +140,9 @@ class _Follower:
 
     def _post(self) -> Mapping[str, Any]:
         order = self.order
+        if self.gone:
+            again = "Say it again, to have it done as my own account."
+            raise CredentialGone(f"starting {order.job}", self.gone, again)
         try:
             triggered = self.client.trigger(order.job, order.given, parameterised=order.parameterised)
         except JenkinsError as error:
@@ -168,9 +193,10 @@ class _Follower:
     def _candidates(self) -> dict[int, str]:
         """Queue items and builds since the order with our parameters and by our user, by queue id."""
         order, client = self.order, self.client
+        asker = (order.as_user or client.user).casefold()
 
         def ours(each: Build | QueueItem) -> bool:
-            by_us = any((cause.user or "").casefold() == client.user.casefold() for cause in each.causes)
+            by_us = any((cause.user or "").casefold() == asker for cause in each.causes)
             return by_us and carries(each.parameters, order.expected)
 
         found = {each.id: f"queue item {each.id}" for each in client.queue_of(order.job) if ours(each)}
@@ -337,7 +363,7 @@ class _Follower:
     ) -> Wait:
         # The engine steps a cancelled run at once unless its progress says that it knows.
         cancelling = {"cancelling": True} if self.view.cancel_requested_by else {}
-        progress = {**found, **cancelling, "away_since": away_since}
+        progress = {**found, **cancelling, "away_since": away_since, "taken_over": bool(self.gone)}
         return Wait(seconds, state, progress=progress, live=live, why=why, log=log)
 
     def _delay(self, polls: int | None = None) -> float:
@@ -362,7 +388,14 @@ def step(view: RunView, control: StepControl, services: Services) -> Wait | End:
         why = "no Jenkins is set up here any more"
         says = f"❓ **{quote(view.title)}**: {why}, so I cannot follow it."
         return End(state, why, live=says, told=says)
-    return _Follower(view, control, services, client).step()
+    if not view.arguments.get("as_user"):
+        return _Follower(view, control, services, client).step()
+    try:
+        own = client_as(view.requester, services, client)
+        gone = "" if own else f"the credential for Jenkins that {view.requester} gave is removed"
+    except CredentialError as error:
+        own, gone = None, str(error)
+    return _Follower(view, control, services, own or client, gone).step()
 
 
 BUILD = RunKind(KIND, step, resumable=True)

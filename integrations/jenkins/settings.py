@@ -6,14 +6,18 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from bot.settings import Words
+from bot.settings import SecretWords, revealed
 
 
 class JenkinsSettings(BaseModel):
     """One Jenkins. Everything may be left out: the commands then say what to set."""
 
     model_config = ConfigDict(
-        frozen=True, populate_by_name=True, extra="forbid", use_attribute_docstrings=True
+        frozen=True,
+        populate_by_name=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
 
     url: str | None = Field(None, alias="JENKINS_URL")
@@ -22,7 +26,7 @@ class JenkinsSettings(BaseModel):
     """The user the bot is in Jenkins."""
     token: SecretStr | None = Field(None, alias="JENKINS_TOKEN")
     """The user's API token: unlike a password it needs no crumb (measured on 2.463)."""
-    hook_secrets: Words = Field((), alias="JENKINS_HOOK_SECRET", repr=False)
+    hook_secrets: SecretWords = Field((), alias="JENKINS_HOOK_SECRET")
     """What `/hooks/jenkins/…` may end in; several, so that one can be replaced without a gap."""
     timeout: float = Field(10.0, alias="JENKINS_TIMEOUT", gt=0, le=120)
     """Seconds to wait for an answer."""
@@ -48,4 +52,4 @@ class JenkinsSettings(BaseModel):
 
 def hook_secrets(settings: JenkinsSettings) -> tuple[str, ...]:
     """The secrets the hook's URL may end in."""
-    return settings.hook_secrets
+    return revealed(settings.hook_secrets)

@@ -8,7 +8,7 @@ from bot.commands.context import Context
 from bot.commands.model import CommandError, join_words
 from bot.outbound.quoting import code, quote
 from integrations.jenkins import render
-from integrations.jenkins.asking import client_of, find_job, in_words
+from integrations.jenkins.asking import find_job, in_words
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.errors import BadParameter, NotFound
 from integrations.jenkins.model import QueueItem, shown_name
@@ -60,10 +60,9 @@ class WaitingBuild:
         return f"🚫 **{quote(shown_name(self.full_name))}** is out of Jenkins' queue; nothing was built."
 
 
-def to_stop(context: Context, typed: str, number: int | None) -> RunningBuild | WaitingBuild:
+def to_stop(context: Context, client: JenkinsClient, number: int | None) -> RunningBuild | WaitingBuild:
     """The one thing that can be meant. Raises CommandError where there is none, or more than one."""
-    client = client_of(context.services)
-    job = find_job(context, typed, {"number": (str(number),) if number is not None else ()})
+    job = find_job(context, client)
     with in_words():
         if number is not None:
             return _numbered(client, job.full_name, number)

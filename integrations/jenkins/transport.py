@@ -19,6 +19,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutErr
 from urllib3.util import Retry
 
 from integrations.jenkins.errors import (
+    ADVICE_TO_A_PERSON,
     BadAnswer,
     BadParameter,
     Disabled,
@@ -38,9 +39,13 @@ _TITLE = re.compile(r"<title>(?:Error \d+ )?([^<]{1,160})</title>", re.IGNORECAS
 class Transport:
     """One Jenkins over HTTP, for any number of threads: each has a session of its own for its GETs."""
 
-    def __init__(self, url: str, user: str, token: str, *, timeout: float) -> None:
-        """`url` is the root with a slash at its end; `timeout` is in seconds."""
+    def __init__(self, url: str, user: str, token: str, *, timeout: float, personal: bool = False) -> None:
+        """`url` is the root with a slash at its end; `timeout` is in seconds.
+
+        `personal` says that the token is not the bot's but the asker's own, for what errors advise.
+        """
         self.url = url
+        self.personal = personal
         self._auth = HTTPBasicAuth(user.encode(), token.encode())
         self._timeout = (min(_CONNECT, timeout), timeout)
         self._threads = threading.local()
@@ -59,7 +64,7 @@ class Transport:
         if response.is_redirect:
             raise BadAnswer(asked, f"Jenkins sent me on to {_place(response.headers['Location'])}")
         if response.status_code != 200:
-            raise _refusal(response, asked)
+            raise self._refusal(response, asked)
         response.encoding = "utf-8"
         return response.text
 
@@ -90,7 +95,7 @@ class Transport:
             raise _unreachable(error, asked, changes=True) from None
         self._seen(response)
         if response.status_code >= 400:
-            raise _refusal(response, asked, changes=True)
+            raise self._refusal(response, asked, changes=True)
         return response
 
     def _session(self) -> requests.Session:
@@ -103,6 +108,12 @@ class Transport:
                 session.mount(scheme, HTTPAdapter(max_retries=again))
             self._threads.session = session
         return session
+
+    def _refusal(self, response: requests.Response, asked: str, *, changes: bool = False) -> JenkinsError:
+        error = _refusal(response, asked, changes=changes)
+        if not self.personal or type(error) not in ADVICE_TO_A_PERSON:
+            return error
+        return type(error)(asked, error.came_back, ADVICE_TO_A_PERSON[type(error)])
 
     def _seen(self, response: requests.Response) -> None:
         self.jenkins_session = response.headers.get("X-Jenkins-Session", self.jenkins_session)

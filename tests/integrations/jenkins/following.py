@@ -128,10 +128,16 @@ def _hook() -> Hook:
 
 
 def following(
-    database: Database, server: Jenkins, *, config: Mapping[str, Any] | None = None, **more: Any
+    database: Database,
+    server: Jenkins,
+    *,
+    config: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Following:
     """A conversation with a bot that is set up for this Jenkins."""
     environ = {
+        **(environ or {}),
         "JENKINS_URL": server.url,
         "JENKINS_USER": "sparkops",
         "JENKINS_TOKEN": server.secret,

@@ -157,16 +157,15 @@ def test_wrong_parameters_start_nothing_and_are_all_told(talk: Following) -> Non
     )
 
 
-@pytest.mark.parametrize("place", [Place(("room-1",), "Ops", "group"), DIRECT])
-def test_a_password_is_refused_and_not_repeated(talk: Following, place: Place) -> None:
-    said = talk.say("jenkins build team/deploy VAULT_TOKEN=hunter2hunter2", place=place)
+def test_a_password_is_refused_and_not_repeated(talk: Following) -> None:
+    said = talk.say("jenkins build team/deploy VAULT_TOKEN=hunter2hunter2", place=DIRECT)
     assert said.startswith("⚠️ Nothing was started of **team/deploy**. `VAULT_TOKEN` is a password")
     assert "hunter2" not in said
 
 
 def test_a_value_that_looks_like_a_secret_is_not_passed_on(talk: Following) -> None:
     token = "ghp_" + "a" * 36
-    said = talk.say(f"jenkins build api BRANCH={token}")
+    said = talk.say(f"jenkins build api BRANCH={token}", place=DIRECT)
     assert said.startswith("⚠️ Nothing was started: one of these values looks like a secret")
     assert token not in said
 
@@ -268,9 +267,9 @@ def test_a_rule_about_a_job_holds_for_its_short_name_too(
     talk = following(database, server, config=config, folder=tmp_path)
     denied = talk.say("jenkins build team/deploy --defaults", person="ann@example.com")
     assert denied.startswith("⛔ You may not run `jenkins build` here. It is frozen.")
-    assert talk.say("jenkins build deploy --defaults", person="ann@example.com") == (
-        "⚠️ You may not run `jenkins build` on `team/deploy` here. It is frozen."
-    )
+    short = talk.outcome("jenkins build deploy --defaults", person="ann@example.com")
+    assert short.replies[0].markdown == denied
+    assert (short.decision, short.arguments["job"]) == ("denied", ("team/deploy",))
     assert talk.outcome("jenkins build WEB", person="ann@example.com").result == "ok"
 
 

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from bot.assembly import load_parts
-from bot.settings import SettingsError, read_environment
+from bot.config_file import SettingsError
+from bot.settings import read_environment
 from bot.store.database import Database
 from integrations.jenkins import integration
 from integrations.jenkins.checks import check
