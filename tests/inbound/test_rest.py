@@ -73,7 +73,7 @@ def test_the_same_gate_decides_for_programs(bot: BotInProcess) -> None:
     ],
 )
 def test_without_one_of_the_tokens_it_is_401_and_counted(bot: BotInProcess, headers: dict[str, str]) -> None:
-    says = {"error": "A bearer token of SPARKOPS_API_TOKENS is needed."}
+    says = {"error": "A bearer token is needed: `Authorization: Bearer …`. `token create` makes one."}
     response = bot.http.post("/api/commands", json={"command": "ping", "as": OWNER}, headers=headers)
     assert (response.status_code, response.json) == (401, says)
     response = bot.http.get("/api/commands/1", headers=headers)

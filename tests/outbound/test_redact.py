@@ -4,15 +4,16 @@ import base64
 import json
 import logging
 import sys
+import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 import structlog
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.outbound.redact import MARK, IgnoredSecret, RedactingFilter, Redactor, redacting
+from bot.outbound.redact import MARK, MOST_LEARNT, IgnoredSecret, RedactingFilter, Redactor, redacting
 
 SECRET = 'hunter2/ü "x"+?'
 WEBEX_TOKEN = "Yj" + "Ab1" * 20 + "Zz_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f"
@@ -222,3 +223,71 @@ def test_no_spelling_of_a_secret_is_left(secret: str, before: str, after: str) -
     for spelled in spellings:
         text = f"{before} {spelled} {after}"
         assert spelled not in Redactor([secret]).redact(text).replace(MARK, "")
+
+
+# --- secrets learnt while running
+
+
+def test_a_learnt_secret_is_blanked_from_then_on_in_every_spelling_beside_the_configured() -> None:
+    redactor = Redactor(["configured-one"])
+    text = f"{SECRET} {quote(SECRET)} {base64.b64encode(SECRET.encode()).decode()} configured-one"
+    assert redactor.redact(SECRET) == SECRET
+    redactor.learn([SECRET])
+    assert redactor.redact(text) == " ".join([MARK] * 4)
+
+
+def test_what_is_too_short_or_known_is_not_learnt() -> None:
+    redactor = Redactor(["configured-one"])
+    redactor.learn(["ada", "  ", "configured-one"])
+    assert redactor.redact("ada configured-one") == f"ada {MARK}"
+
+
+def test_the_secret_not_met_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.outbound.redact.MOST_LEARNT", 3)
+    redactor = Redactor(["configured-one"])
+    redactor.learn(["first-one", "second-one"])
+    redactor.learn(["third-one"])
+    redactor.learn(["first-one"])
+    redactor.learn(["fourth-one"])
+    shown = redactor.redact("first-one second-one third-one fourth-one configured-one")
+    assert shown == f"{MARK} second-one {MARK} {MARK} {MARK}"
+
+
+def test_a_thousand_are_kept() -> None:
+    assert MOST_LEARNT == 1_000
+    redactor = Redactor()
+    every = [f"{number:04}secretOfSomebody" for number in range(1_001)]
+    redactor.learn(every)
+    assert [redactor.redact(each) == MARK for each in every] == [False] + [True] * 1_000
+
+
+def test_threads_learn_and_redact_at_once() -> None:
+    redactor = Redactor()
+    wrong: list[str] = []
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            secret = f"secret-{number}-of-turn-{turn}"
+            redactor.learn([secret])
+            wrong.extend(each for each in [redactor.redact(secret)] if each != MARK)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert redactor.redact("secret-0-of-turn-0 secret-3-of-turn-4") == f"{MARK} {MARK}"
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.text(min_size=6, max_size=12).filter(lambda each: len(each.strip()) >= 6), min_size=2, max_size=8
+    )
+)
+def test_learning_comes_to_the_same_as_being_told_at_first(secrets: list[str]) -> None:
+    learning = Redactor(secrets[:1])
+    learning.learn(secrets[1:])
+    text = f"we said {' and '.join(secrets)}."
+    assert learning.redact(text) == Redactor(secrets).redact(text)
