@@ -11,9 +11,10 @@ import structlog
 from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
+from bot.access import audit
 from bot.outbound.outbox import Outgoing, enqueue, update_live
 from bot.outbound.redact import Redactor
-from bot.runs.kinds import End, Interrupted, RunKind, RunView, Wait
+from bot.runs.kinds import End, Interrupted, RunKind, RunView, Undecided, Wait
 from bot.runs.runs import acquire_lock, move
 from bot.runs.states import MOVES, State, check_move
 from bot.store.database import Database
@@ -29,6 +30,9 @@ _LOCK_POLL = 30.0
 """Seconds between looks at a lock; its release wakes the next run at once, this is for the lost cases."""
 
 
+_UNDECIDED_POLL = 15.0
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Moves runs on, as one executor."""
@@ -40,6 +44,8 @@ class Engine:
     owner: UUID
     kick: Callable[[tuple[str, ...]], None]
     edit_interval: float
+    refuses: Callable[[RunView], str | None] = lambda _view: None
+    """Asked before a run begins: why its requester may not have it any more, or None."""
     _active: dict[int, None] = field(default_factory=dict)
 
     def step(self, run_id: int) -> None:
@@ -76,6 +82,8 @@ class Engine:
                 live=f"🚫 **{view.title}** was cancelled by {who} before it began.",
                 told=f"🚫 **{view.title}** was cancelled before it began.",
             )  # fmt: skip
+        if view.state is State.REQUESTED and not self._begun(view.id) and (refused := self._refused(view)):
+            return refused
         try:
             return _possible(view, kind.step(view, _Control(self, view.id), self.services))
         except Interrupted as interruption:
@@ -89,6 +97,21 @@ class Engine:
                 told=f"❌ **{view.title}**: run {view.id} ended in an error of mine, not of yours. {text}",
                 log=(text,),
             )  # fmt: skip
+
+    def _refused(self, view: RunView) -> Wait | End | None:
+        """Asked once more before it begins: its requester may have lost the right while it waited."""
+        try:
+            why = self.refuses(view)
+        except Undecided as error:
+            waiting = f"⏳ **{view.title}** waits. {error}"
+            return Wait(_UNDECIDED_POLL, State.REQUESTED, live=waiting, log=(str(error),))
+        if why is None:
+            return None
+        return End(
+            State.CANCELLED, f"not allowed any more: {why}",
+            live=f"⛔ **{view.title}** was not begun: {why}",
+            told=f"⛔ **{view.title}** (run {view.id}) was not begun. When its turn came I asked again: {why}",
+        )  # fmt: skip
 
     def _begun(self, run_id: int) -> bool:
         """Whether a side effect was begun: then something may have happened, and the kind itself cancels."""
@@ -113,7 +136,7 @@ class Engine:
             who = f"executor {self.owner}"
             if not _leads(State(run.state), result.state):
                 move(session, run, State.RUNNING, who=who, why="began")  # and ended, in one step
-            move(session, run, result.state, who=who, why=result.why or "moved on")
+            move(session, run, result.state, who=who, why=self.redactor.redact(result.why) or "moved on")
             if isinstance(result, Wait):
                 wait = (
                     0.0
@@ -126,7 +149,28 @@ class Engine:
                 return self._show(session, run, result.live, final=False) if result.live else ()
             run.next_step_at = None
             run.result = self.redactor.redact(result.why)
+            self._audit(session, run)
             return (*self._show(session, run, result.live, final=True), *self._tell(session, run, result))
+
+    def _audit(self, session: Session, run: Run) -> None:
+        """Write down how the run ended, beside the request it came from."""
+        arguments = {name: tuple(words) for name, words in run.asked.get("arguments", {}).items()}
+        entry = audit.Entry(
+            request_key=f"run:{run.id}:{run.state}",
+            correlation_id=run.correlation_id,
+            entry="run",
+            person=run.requester,
+            room_id=run.room_id,
+            command=run.asked.get("command", ""),
+            line=self.redactor.redact(run.title),
+            decision="allowed",
+            rule="",
+            result=run.state,
+            duration_ms=round((run.updated_at - run.created_at).total_seconds() * 1000),
+            arguments=audit.redacted(arguments, self.redactor),
+            approval=run.asked.get("approved"),
+        )
+        audit.record(session, entry, self.services.audit_keys)
 
     def _show(self, session: Session, run: Run, live: str, *, final: bool) -> tuple[str, ...]:
         if run.live_id is None:
@@ -174,6 +218,7 @@ class Engine:
             result = _lost(_view(run), "its worker died in the middle of it")
             move(session, run, State.LOST, who=f"executor {self.owner}", why=result.why)
             run.next_step_at = None
+            self._audit(session, run)
             lanes += [*self._show(session, run, result.live, final=True), *self._tell(session, run, result)]
         return tuple(lanes)
 
@@ -219,7 +264,7 @@ def attempt(
             raise Interrupted(row.what)
         if row is not None:
             return row.outcome or {}
-        session.add(Attempt(key=key, what=what))
+        session.add(Attempt(key=key, what=redactor.redact(what)))
     try:
         outcome = dict(effect())
     except Exception:
@@ -279,4 +324,5 @@ def _view(run: Run) -> RunView:
         room_id=run.room_id,
         correlation_id=run.correlation_id,
         cancel_requested_by=run.cancel_requested_by,
+        asked=run.asked,
     )

@@ -23,6 +23,7 @@ class RunView:
     room_id: str | None
     correlation_id: str
     cancel_requested_by: str | None
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Interrupted(Exception):
     def __init__(self, what: str) -> None:
         super().__init__(f"Interrupted while {what}; whether it happened is not known.")
         self.what = what
+
+
+class Undecided(Exception):
+    """Whether a run may begin cannot be found out now; the text says why. It is asked again."""
 
 
 class StepControl(Protocol):

@@ -41,10 +41,12 @@ def start(
     correlation_id: str,
     live: str,
     lock_key: str | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> tuple[int, bool]:
     """Store a run and queue its first step; returns its number, and whether it is new.
 
-    The same request key gives the same run. In a room, `live` is the first text of its live message.
+    The same request key gives the same run. In a room, `live` is the first text of its live message. `asked`
+    is what the policy is asked again when the run begins.
     """
     known = session.scalars(select(Run).where(Run.request_key == request_key)).first()
     if known is not None:
@@ -53,7 +55,7 @@ def start(
     run = Run(
         request_key=request_key,
         kind=kind,
-        title=title,
+        title=redactor.redact(title),
         state=State.REQUESTED,
         arguments=redactor.redact_value(dict(arguments)),
         requester=requester,
@@ -63,6 +65,7 @@ def start(
         live_id=live_id,
         correlation_id=correlation_id,
         step="queued",
+        asked=redactor.redact_value(dict(asked or {})),
     )
     session.add(run)
     session.flush()

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import datetime
+from uuid import uuid4
 
-from apscheduler.triggers.cron import CronTrigger
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.store.inbox_rows import store_event
 from bot.store.jobs import defer
 from bot.store.models import Schedule, ScheduleSlot
 
+log = structlog.get_logger(__name__)
+
+COMMAND = "command"
+"""The task of a schedule that a person gave: its line is run as they would, with the rights they have then."""
+SOURCE = "schedule"
+"""The inbox's name for the slots of such schedules."""
+
 _TIDY = text("DELETE FROM schedule_slots WHERE slot < now() - interval '7 days'")
+_NEXT_NUMBER = text("""
+    INSERT INTO facts (name, value) VALUES ('last schedule', '{"number": 1}')
+    ON CONFLICT (name) DO UPDATE
+    SET value = jsonb_build_object('number', (facts.value->>'number')::bigint + 1), updated_at = now()
+    RETURNING value->>'number'
+""")
 
 BUILT_IN = (
     Schedule(name="watch webhooks", cron="* * * * *", task="webex.watch", catch_up=1),
     Schedule(name="reap stalled jobs", cron="* * * * *", task="queue.reap", catch_up=1),
     Schedule(name="tidy the store", cron="17 3 * * *", task="store.tidy", catch_up=1),
 )
+
+
+class NameTaken(Exception):
+    """Another schedule has that name."""
 
 
 def install(session: Session) -> None:
@@ -38,28 +58,70 @@ def all_schedules(session: Session) -> list[Schedule]:
     return list(session.scalars(select(Schedule).order_by(Schedule.name)))
 
 
-def trigger(cron: str) -> CronTrigger:
-    """The trigger of a cron line of five fields, in UTC. Raises ValueError for any other."""
-    return CronTrigger.from_crontab(cron, timezone=UTC)
+def add(
+    session: Session,
+    *,
+    name: str | None,
+    cron: str,
+    line: str,
+    person: str,
+    room_id: str | None,
+    now: datetime,
+) -> str:
+    """Keep a person's schedule, whose slots count from `now`; returns its name.
+
+    Without a name it is called by a number, which no other has had. Raises NameTaken.
+    """
+    name = name or str(session.scalar(_NEXT_NUMBER))
+    statement = insert(Schedule).values(
+        name=name,
+        cron=cron,
+        task=COMMAND,
+        catch_up=1,
+        last_slot=now,
+        line=line,
+        person_email=person,
+        room_id=room_id,
+    )
+    new = session.execute(statement.on_conflict_do_nothing().returning(Schedule.name)).first()
+    if new is None:
+        raise NameTaken(name)
+    return name
 
 
-def missed_slots(cron: str, since: datetime, until: datetime, limit: int) -> list[datetime]:
-    """The slots after `since` up to `until`, the newest `limit` of them, oldest first."""
-    if limit < 1:
-        return []
-    slots: list[datetime] = []
-    at = trigger(cron).get_next_fire_time(since, since)
-    while at is not None and at <= until:
-        if at > since:
-            slots = [*slots[-(limit - 1) :], at] if limit > 1 else [at]
-        at = trigger(cron).get_next_fire_time(at, at)
-    return slots
+def given(session: Session, *, room_ids: Collection[str] | None = None) -> list[Schedule]:
+    """The schedules people gave, the oldest first; of one room where its ids are given."""
+    query = select(Schedule).where(Schedule.task == COMMAND).order_by(Schedule.created_at, Schedule.name)
+    if room_ids is not None:
+        query = query.where(Schedule.room_id.in_(room_ids))
+    return list(session.scalars(query))
+
+
+def find(session: Session, name: str) -> Schedule | None:
+    """A person's schedule by its name, its row locked; None where there is none."""
+    row = session.get(Schedule, name, with_for_update=True)
+    return row if row is not None and row.task == COMMAND else None
+
+
+def pause(session: Session, name: str, why: str) -> None:
+    """Let a person's schedule rest until it is resumed; one that is gone stays gone."""
+    if (schedule := find(session, name)) is not None:
+        schedule.paused = why
+        log.info("schedule.paused", schedule=name, why=why)
+
+
+def resume(schedule: Schedule, now: datetime) -> None:
+    """Let a paused schedule go on; what it missed meanwhile is not made good."""
+    schedule.paused, schedule.last_slot = None, now
 
 
 def enqueue_slot(session: Session, name: str, slot: datetime) -> bool:
-    """Queue a schedule's task for one slot; False where some clock has done it before, or the schedule is gone."""
+    """Queue what a schedule stands for, for one slot: its task, or the event that its command is due.
+
+    False where some clock has done it before, or the schedule is gone or paused.
+    """
     schedule = session.get(Schedule, name)
-    if schedule is None:
+    if schedule is None or schedule.paused is not None:
         return False
     slot = slot.replace(second=0, microsecond=0)
     new = session.execute(
@@ -70,7 +132,11 @@ def enqueue_slot(session: Session, name: str, slot: datetime) -> bool:
     ).first()
     if new is None:
         return False
-    defer(session, schedule.task)
+    if schedule.task == COMMAND:
+        payload = {"schedule": name, "slot": slot.isoformat()}
+        store_event(session, SOURCE, f"{name}:{slot.isoformat()}", payload, uuid4().hex[:12])
+    else:
+        defer(session, schedule.task)
     if schedule.last_slot is None or schedule.last_slot < slot:
         schedule.last_slot = slot
     session.execute(_TIDY)

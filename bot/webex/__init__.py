@@ -26,6 +26,8 @@ from bot.webex.model import (
     Person,
     Room,
     RoomType,
+    Team,
+    TeamMembership,
     Webhook,
 )
 from bot.webex.session import File
@@ -64,6 +66,8 @@ __all__ = [
     "RoomType",
     "ServerError",
     "SyncReport",
+    "Team",
+    "TeamMembership",
     "TooLarge",
     "Unauthorized",
     "Unreachable",

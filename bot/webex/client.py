@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal
 
-from bot.webex.model import AttachmentAction, Membership, Message, Person, Room, RoomType, Webhook
+from bot.webex.model import (
+    AttachmentAction,
+    Membership,
+    Message,
+    Person,
+    Room,
+    RoomType,
+    Team,
+    TeamMembership,
+    Webhook,
+)
 from bot.webex.session import File, Session
 from bot.webex.transport import CallHook, attempting
 
@@ -87,6 +97,17 @@ class WebexClient:
         """
         listing = self._api.rooms.list(type=type, sortBy=sort_by, max=_page(max, page_size))
         return islice(self._all(Room, "Listing the bot's rooms", listing), max)
+
+    def room_page(
+        self, link: str | None = None, *, type: RoomType | None = None, page_size: int = 1000
+    ) -> tuple[list[Room], str | None]:
+        """One page of the bot's rooms, which may be empty, and the link to the next (None: it was the last).
+
+        A listing of thousands can so be shown as it goes, and goes on after a 429 where it was. Webex gives up to
+        1,000 rooms a page (rooms/list-rooms).
+        """
+        params: dict[str, str | int] = {"max": page_size} | ({"type": type} if type else {})
+        return self._session.page(Room, "Listing the bot's rooms", "rooms", params, link)
 
     def create_room(
         self,
@@ -215,6 +236,17 @@ class WebexClient:
         """Remove a person from a room; the bot's own: leave it (memberships/delete-a-membership)."""
         with attempting(f"Removing membership {membership_id}"):
             self._api.memberships.delete(membership_id)
+
+    # Teams
+
+    def list_teams(self) -> Iterator[Team]:
+        """The teams the bot is in, fetched page by page as they are consumed (teams/list-teams)."""
+        return self._all(Team, "Listing the bot's teams", self._api.teams.list(max=_ROOMS_PER_PAGE))
+
+    def list_team_memberships(self, team_id: str) -> Iterator[TeamMembership]:
+        """Who is in one of the bot's teams (team-memberships/list-team-memberships)."""
+        listing = self._api.team_memberships.list(team_id, max=_ROOMS_PER_PAGE)
+        return self._all(TeamMembership, f"Listing the members of team {team_id}", listing)
 
     # Messages
 

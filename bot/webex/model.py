@@ -120,6 +120,43 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    """A team: https://developer.webex.com/docs/api/v1/teams/get-team-details. Names are not unique."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read a team. Raises BadData."""
+        read = _Reader("team", data)
+        return cls(id=read.text("id"), name=read.text("name"))
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMembership:
+    """A person in a team: https://developer.webex.com/docs/api/v1/team-memberships."""
+
+    id: str
+    team_id: str
+    person_id: str
+    person_email: str
+    is_moderator: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read a team membership; an absent flag is False, an absent e-mail is empty. Raises BadData."""
+        read = _Reader("team membership", data)
+        return cls(
+            id=read.text("id"),
+            team_id=read.text("teamId"),
+            person_id=read.text("personId"),
+            person_email=read.optional("personEmail") or "",
+            is_moderator=bool(read.flag("isModerator")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message: https://developer.webex.com/docs/api/v1/messages/get-message-details."""
 

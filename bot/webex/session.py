@@ -90,6 +90,20 @@ class Session:
                 found = kind.from_json(item.json_data)
             yield found
 
+    def page(
+        self, kind: type[R], attempted: str, path: str, params: Mapping[str, str | int], link: str | None
+    ) -> tuple[list[R], str | None]:
+        """One page of a listing, and the link to the next one (None: it was the last). Raises WebexError.
+
+        Where `link` is given, as a page before has told it, it is followed in place of `path` and `params`.
+        """
+        with attempting(attempted):
+            answer = self._rest.request("GET", link or path, 200, params=None if link else params)
+            items = answer.json().get("items")
+            if not isinstance(items, list):
+                raise ValueError("a listing without items")
+            return [kind.from_json(each) for each in items], answer.links.get("next", {}).get("url")
+
     def post_file(self, kind: type[R], attempted: str, fields: Mapping[str, str | None], file: File) -> R:
         """Post a message as multipart from memory; the SDK uploads only what lies on a disk or on the web."""
         parts: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}

@@ -57,6 +57,8 @@ _DELAYED = {423: Locked, 429: RateLimited}
 _LENGTH_LIMIT = re.compile(r"length limited to|exceeds? (the )?(maximum|limit)", re.IGNORECASE)
 
 _VERBATIM_SEGMENTS = frozenset({"me", "direct"})
+_TWO_WORDS = frozenset({"attachment", "team"})
+"""First words of collections that are named with two: /attachment/actions, /team/memberships."""
 
 
 class Transport(HTTPAdapter):
@@ -134,7 +136,7 @@ def route_of(url: str, base_url: str) -> str:
     if not url.startswith(base_url):
         return "(elsewhere)"
     segments = url[len(base_url) :].partition("?")[0].split("/")
-    kept = 2 if segments[0] == "attachment" else 1
+    kept = 2 if segments[0] in _TWO_WORDS else 1
     rest = [each if each in _VERBATIM_SEGMENTS else "{id}" for each in segments[kept:] if each]
     return "/" + "/".join(segments[:kept] + rest)
 

@@ -82,6 +82,14 @@ async def migrate(request: web.Request) -> web.Response:
     return json_answer(_bare(world_of(request).rooms.migrate(request.match_info["id"])))
 
 
+async def vanish(request: web.Request) -> web.Response:
+    """POST /playground/rooms/{id}/vanish: the room is gone, as when one of its moderators deletes it."""
+    world = world_of(request)
+    room = world.rooms.any(request.match_info["id"])
+    world.rooms.dissolve(world.people.get(room.creator_id), room)
+    return web.Response(status=204)
+
+
 async def list_faults(request: web.Request) -> web.Response:
     """GET /playground/faults: those that can still strike."""
     return json_answer({"items": [fault.to_json() for fault in request.app[SITE].faults.all()]})
@@ -188,6 +196,7 @@ ROUTES = [
     web.post("/playground/rooms/{id}/read-only", set_read_only),
     web.post("/playground/rooms/{id}/lock", set_lock),
     web.post("/playground/rooms/{id}/migrate", migrate),
+    web.post("/playground/rooms/{id}/vanish", vanish),
     web.get("/playground/faults", list_faults),
     web.post("/playground/faults", create_fault),
     web.delete("/playground/faults", delete_faults),

@@ -1,5 +1,6 @@
-"""Faults that a test or a person switches on: bad answers to API calls, bad webhook deliveries."""
+"""Faults that a test or a person switches on: bad answers to API calls, bad deliveries, rooms that go away."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -9,8 +10,10 @@ from typing import Any
 
 from playground.webex.errors import BadRequest, NotFound
 
-CALL_KINDS = frozenset({"status", "slow", "drop", "html", "limit"})
+ROOM_KINDS = frozenset({"migrate", "vanish"})
+CALL_KINDS = frozenset({"status", "slow", "drop", "html", "limit"}) | ROOM_KINDS
 DELIVERY_KINDS = frozenset({"duplicate", "delay", "out-of-order", "fail"})
+KINDS = CALL_KINDS | DELIVERY_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,10 @@ class Fault:
     """One fault.
 
     `match` names what it hits: `method` and `path` (a glob) of a call, or `webhook` (a resource, a webhook's
-    id or `*`) and `event` of a delivery. `delay` and `window` are seconds, `count` is how often it still
-    strikes (None: until it is deleted), `limit` how many matching calls per `window` and token pass.
+    id or `*`) and `event` of a delivery. It lets `after` of them pass and then strikes every `every`th, `count`
+    times (None: until it is deleted). `delay` and `window` are seconds, `limit` is how many matching calls per
+    `window` and token pass. The kinds `migrate` and `vanish` befall `room` at the moment of the call, which is
+    then answered as the world has become.
     """
 
     id: str
@@ -32,6 +37,9 @@ class Fault:
     probability: float
     limit: int
     window: float
+    every: int
+    after: int
+    room: str | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fault as the control API shows it."""
@@ -46,6 +54,9 @@ class Fault:
             "probability": self.probability,
             "limit": self.limit,
             "window": self.window,
+            "every": self.every,
+            "after": self.after,
+            "room": self.room,
         }
 
 
@@ -55,6 +66,7 @@ class Faults:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._faults: dict[str, Fault] = {}
+        self._matched: Counter[str] = Counter()
         self._number = count(1)
 
     def add(self, body: Mapping[str, Any]) -> Fault:
@@ -93,10 +105,18 @@ class Faults:
 
     def _strike(self, candidates: Iterator[Fault]) -> Iterator[Fault]:
         for fault in list(candidates):
+            if not self._is_due(fault):
+                continue
             if fault.probability < 1 and self._random.random() >= fault.probability:
                 continue
             self._count_down(fault)
             yield fault
+
+    def _is_due(self, fault: Fault) -> bool:
+        """Count a match; whether it is one of those that the fault is for."""
+        self._matched[fault.id] += 1
+        beyond = self._matched[fault.id] - fault.after
+        return beyond > 0 and beyond % fault.every == 0
 
     def _count_down(self, fault: Fault) -> None:
         if fault.count is None:
@@ -121,10 +141,8 @@ def _hits_delivery(fault: Fault, names: tuple[str, ...], event: str) -> bool:
 
 def _parse(fault_id: str, body: Mapping[str, Any]) -> Fault:
     kind = body.get("kind")
-    if kind not in CALL_KINDS | DELIVERY_KINDS:
-        raise BadRequest(
-            f"kind must be one of {', '.join(sorted(CALL_KINDS | DELIVERY_KINDS))}, not {kind!r}."
-        )
+    if kind not in KINDS:
+        raise BadRequest(f"kind must be one of {', '.join(sorted(KINDS))}, not {kind!r}.")
     match = body.get("match", {})
     if not isinstance(match, Mapping) or not all(isinstance(value, str) for value in match.values()):
         raise BadRequest("match must be an object of strings.")
@@ -132,9 +150,10 @@ def _parse(fault_id: str, body: Mapping[str, Any]) -> Fault:
     if set(match) - known:
         raise BadRequest(f"match of a '{kind}' fault can hold {' and '.join(sorted(known))}, nothing else.")
     retry_after = body.get("retryAfter")
-    strikes = body.get("count")
+    # A room goes away once; whatever else can go on until it is deleted.
+    strikes = body.get("count", 1 if kind in ROOM_KINDS else None)
     try:
-        return Fault(
+        fault = Fault(
             id=fault_id,
             kind=kind,
             match=dict(match),
@@ -145,8 +164,22 @@ def _parse(fault_id: str, body: Mapping[str, Any]) -> Fault:
             probability=float(body.get("probability", 1.0)),
             limit=int(body.get("limit", 300)),
             window=float(body.get("window", 60.0)),
+            every=int(body.get("every", 1)),
+            after=int(body.get("after", 0)),
+            room=body.get("room"),
         )
     except (TypeError, ValueError) as error:
         raise BadRequest(
-            f"status, retryAfter, count, limit are whole numbers, the others numbers: {error}."
+            f"status, retryAfter, count, limit, every, after are whole numbers, the others numbers: {error}."
         ) from error
+    _check(fault)
+    return fault
+
+
+def _check(fault: Fault) -> None:
+    if fault.every < 1 or fault.after < 0:
+        raise BadRequest("every must be 1 or more, after 0 or more.")
+    if (fault.kind in ROOM_KINDS) != isinstance(fault.room, str):
+        raise BadRequest(
+            f"room is the id of the room to {' or '.join(sorted(ROOM_KINDS))}; other kinds have none."
+        )

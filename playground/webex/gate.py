@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 from aiohttp import web
 
-from playground.webex.errors import NOT_FOUND, Unauthorized, WebexError, error_body
-from playground.webex.faults import Fault
+from playground.webex.errors import NOT_FOUND, NotFound, Unauthorized, WebexError, error_body
+from playground.webex.faults import ROOM_KINDS, Fault
 from playground.webex.identifiers import random_key
 from playground.webex.records import Person
 from playground.webex.site import CALLER, SITE, Site, json_answer
+from playground.webex.world import World
 
 API = "/v1/"
 CONTROL = "/playground/"
@@ -94,6 +96,8 @@ async def _struck(site: Site, request: web.Request) -> web.StreamResponse | None
             await asyncio.sleep(fault.delay)
         elif fault.kind == "limit":
             _check_limit(site, request, fault)
+        elif fault.kind in ROOM_KINDS:
+            _befall(site.world, fault)
         elif fault.kind == "drop":
             return _drop(request)
         elif fault.kind == "html":
@@ -109,6 +113,17 @@ def _check_limit(site: Site, request: web.Request, fault: Fault) -> None:
     wait = site.limiter.seconds_to_wait(fault, _token(request))
     if wait:
         raise WebexError(_phrase(429), status=429, headers=_retry_after(wait))
+
+
+def _befall(world: World, fault: Fault) -> None:
+    assert fault.room is not None, "a fault of a room names it"
+    # A room that has gone away by itself meanwhile needs no fault any more.
+    with suppress(NotFound):
+        if fault.kind == "migrate":
+            world.rooms.migrate(fault.room)
+        else:
+            room = world.rooms.any(fault.room)
+            world.rooms.dissolve(world.people.get(room.creator_id), room)
 
 
 def _drop(request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """The rules for adding people to rooms, making them moderators, hiding rooms and removing people."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from playground.webex.bus import Bus
@@ -25,16 +26,18 @@ class Memberships:
     ) -> Page[Membership]:
         """Return one page of a room's memberships, or without a room of the caller's own.
 
+        Of a locked room of their team, team members who are not in it see the moderators only
+        (developer.webex.com, List Memberships).
+
         Raises BadRequest when a person is asked for without a room, NotFound for a room the caller is not in.
         """
         if room_id is None:
             if person_id or email:
                 raise BadRequest("roomId is required when personId or personEmail is given.")
             return cut(self._roster.of_person(caller.id), _order, asked)
-        self._rooms.get(caller, room_id)
         seats = [
             seat
-            for seat in self._roster.in_room(room_id)
+            for seat in self._seats_seen_by(caller, room_id)
             if person_id in (None, seat.person.id)
             and (email is None or seat.person.email.lower() == email.lower())
         ]
@@ -103,6 +106,14 @@ class Memberships:
         for seat in self._roster.in_room(room.id):
             if seat.is_room_hidden:
                 self._roster.add(replace(seat, is_room_hidden=False))
+
+    def _seats_seen_by(self, caller: Person, room_id: str) -> Iterable[Membership]:
+        room, seats = self._rooms.any(room_id), self._roster.in_room(room_id)
+        if self._roster.is_member(room_id, caller.id):
+            return seats
+        if not self._rooms.is_in_team(room, caller):
+            raise NotFound("Could not find a room with provided ID.")
+        return [seat for seat in seats if seat.is_moderator] if room.is_locked else seats
 
     def _moderate(self, caller: Person, room: Room, seat: Membership, is_moderator: bool) -> Membership:
         if room.type == "direct":

@@ -50,11 +50,10 @@ def cut(
     items: Iterable[Item], key: Callable[[Item], SortKey], asked: Window, *, newest_first: bool = False
 ) -> Page[Item]:
     """Return the page `asked` of `items`, ordered by `key`, largest key first when `newest_first`."""
-    ordered = sorted(items, key=key, reverse=newest_first)
     if asked.after is not None:
         after = asked.after
-        ordered = [item for item in ordered if (key(item) < after if newest_first else key(item) > after)]
-    return take(ordered, key, asked)
+        items = [item for item in items if (key(item) < after if newest_first else key(item) > after)]
+    return take(sorted(items, key=key, reverse=newest_first), key, asked)
 
 
 def take(ordered: Iterable[Item], key: Callable[[Item], SortKey], asked: Window) -> Page[Item]:

@@ -1,14 +1,13 @@
-"""/v1/rooms, /v1/teams and /v1/memberships."""
+"""/v1/rooms and /v1/memberships."""
 
 from aiohttp import web
 
-from playground.webex.bodies import Fields, json_fields
-from playground.webex.errors import BadRequest
+from playground.webex.bodies import json_fields
 from playground.webex.paging import window
 from playground.webex.records import Person, Room
 from playground.webex.rooms import RoomDraft
-from playground.webex.shapes import Json, membership_json, room_json, team_json
-from playground.webex.site import CALLER, json_answer, page_answer, world_of
+from playground.webex.shapes import Json, membership_json, room_json
+from playground.webex.site import CALLER, json_answer, page_answer, person_named, world_of
 from playground.webex.world import World
 
 # Field names of the API and of the record, for the fields a caller may change.
@@ -71,30 +70,6 @@ async def delete_room(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def list_teams(request: web.Request) -> web.Response:
-    """GET /v1/teams."""
-    page = world_of(request).rooms.teams(
-        request[CALLER], window(dict(request.query), default=100, largest=1000)
-    )
-    return page_answer(request, page, [team_json(team) for team in page.items])
-
-
-async def create_team(request: web.Request) -> web.Response:
-    """POST /v1/teams."""
-    fields = await json_fields(request)
-    rooms = world_of(request).rooms
-    return json_answer(
-        team_json(
-            rooms.create_team(request[CALLER], fields.required_text("name"), fields.text("description"))
-        )
-    )
-
-
-async def get_team(request: web.Request) -> web.Response:
-    """GET /v1/teams/{id}."""
-    return json_answer(team_json(world_of(request).rooms.team(request[CALLER], request.match_info["id"])))
-
-
 async def list_memberships(request: web.Request) -> web.Response:
     """GET /v1/memberships."""
     query = request.query
@@ -115,7 +90,7 @@ async def create_membership(request: web.Request) -> web.Response:
     seat = world.memberships.create(
         request[CALLER],
         fields.required_text("roomId"),
-        _person(world, fields),
+        person_named(world, fields),
         is_moderator=fields.flag("isModerator") or False,
     )
     return json_answer(membership_json(seat))
@@ -149,24 +124,12 @@ def _shape(world: World, room: Room, viewer: Person) -> Json:
     return room_json(room, world.rooms.title(room, viewer))
 
 
-def _person(world: World, fields: Fields) -> Person:
-    person_id, email = fields.text("personId"), fields.text("personEmail")
-    if person_id is not None:
-        return world.people.get(person_id)
-    if email is not None:
-        return world.people.named(email)
-    raise BadRequest("personId or personEmail is required.")
-
-
 ROUTES = [
     web.get("/v1/rooms", list_rooms),
     web.post("/v1/rooms", create_room),
     web.get("/v1/rooms/{id}", get_room),
     web.put("/v1/rooms/{id}", update_room),
     web.delete("/v1/rooms/{id}", delete_room),
-    web.get("/v1/teams", list_teams),
-    web.post("/v1/teams", create_team),
-    web.get("/v1/teams/{id}", get_team),
     web.get("/v1/memberships", list_memberships),
     web.post("/v1/memberships", create_membership),
     web.get("/v1/memberships/{id}", get_membership),

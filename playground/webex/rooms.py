@@ -3,7 +3,7 @@
 Rules after developer.webex.com (rooms, teams); where the reference is silent a comment says what was assumed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Literal
@@ -198,7 +198,7 @@ class Rooms:
             # How an archived room answers is not documented; here it stays, and nobody can post into it.
             self._change(caller, room, replace(room, is_read_only=True))
         elif seat and seat.is_moderator:
-            self._dissolve(caller, room)
+            self.dissolve(caller, room)
         elif seat:
             self.vacate(caller, seat)
 
@@ -225,15 +225,34 @@ class Rooms:
         if not self._roster.member_ids(seat.room_id):
             self._forget(actor, self._rooms[seat.room_id], told)
 
+    def dissolve(self, actor: Person, room: Room) -> None:
+        """End a room, whoever may or may not do that.
+
+        Webex has no rooms.deleted webhook; that its members learn of it by memberships.deleted is an assumption.
+        """
+        told = {*self._roster.member_ids(room.id)}
+        for seat in self._roster.in_room(room.id):
+            self._roster.drop(seat)
+            self._bus.publish("memberships", "deleted", actor.id, seat, told)
+        self._forget(actor, room, told)
+
     def touch(self, room_id: str, moment: str) -> None:
         """Note that a message came into a room at `moment`."""
         room = self._rooms[room_id]
         self._rooms[room_id] = replace(room, last_activity=moment, activity=next(self._sequence))
 
     def require_moderator(self, room: Room, caller: Person, deed: str) -> None:
-        """Raise Forbidden when the room is locked and the caller does not moderate it."""
+        """Raise Forbidden when the room has moderators by its nature and the caller is none of them.
+
+        That is a locked room, and a team's General room, whose moderators are the team's (an assumption: the
+        reference names team moderators and does not say what only they can do).
+        """
         seat = self._roster.of(room.id, caller.id)
-        if room.is_locked and not (seat and seat.is_moderator):
+        if seat and seat.is_moderator:
+            return
+        if self.is_general(room):
+            raise Forbidden(f"Only the moderators of the team can {deed}.")
+        if room.is_locked:
             raise Forbidden(f"This room is locked: only its moderators can {deed}.")
 
     def create_team(self, caller: Person, name: str, description: str | None) -> Team:
@@ -255,14 +274,48 @@ class Rooms:
 
     def teams(self, caller: Person, asked: Window) -> Page[Team]:
         """Return one page of the caller's teams."""
-        mine = [
-            team for team in self._teams.values() if self._roster.is_member(team.general_room_id, caller.id)
-        ]
-        return cut(mine, lambda team: (team.created, team.id), asked)
+        return cut(self.teams_of(caller), lambda team: (team.created, team.id), asked)
+
+    def teams_of(self, person: Person) -> Iterator[Team]:
+        """Return the teams a person is in."""
+        teams = self._teams.values()
+        return (team for team in teams if self._roster.is_member(team.general_room_id, person.id))
+
+    def update_team(self, caller: Person, team_id: str, name: str, description: str | None) -> Team:
+        """Rename a team, and its General room with it, or describe it anew; return it.
+
+        Raises NotFound, Forbidden for who does not moderate it, BadRequest for an empty name.
+        """
+        team = self.team(caller, team_id)
+        if not name.strip():
+            raise BadRequest("name cannot be empty.")
+        general = self._rooms[team.general_room_id]
+        self.require_moderator(general, caller, "change it")
+        self._change(caller, general, replace(general, title=name))
+        changed = replace(team, name=name, description=description or team.description)
+        self._teams[team_id] = changed
+        return changed
+
+    def delete_team(self, caller: Person, team_id: str) -> None:
+        """Delete a team with all its rooms. Raises NotFound, Forbidden for who does not moderate it.
+
+        What becomes of the rooms the reference does not say; that they go too is an assumption.
+        """
+        team = self.team(caller, team_id)
+        self.require_moderator(self._rooms[team.general_room_id], caller, "delete it")
+        for room in [room for room in self._rooms.values() if room.team_id == team_id]:
+            self.dissolve(caller, room)
+        del self._teams[team_id]
 
     def is_general(self, room: Room) -> bool:
         """Whether this is the General room of a team."""
-        return room.team_id is not None and self._teams[room.team_id].general_room_id == room.id
+        team = self._teams.get(room.team_id) if room.team_id is not None else None
+        return team is not None and team.general_room_id == room.id
+
+    def is_in_team(self, room: Room, person: Person) -> bool:
+        """Whether the room is a team's and the person in that team."""
+        team = self._teams.get(room.team_id) if room.team_id is not None else None
+        return team is not None and self._roster.is_member(team.general_room_id, person.id)
 
     def _open(self, room_type: RoomType, title: str, creator: Person, key: str, draft: RoomDraft) -> Room:
         moment = timestamp(self._clock())
@@ -303,15 +356,6 @@ class Rooms:
                 self._bus.publish(
                     "memberships", "updated", actor.id, changed, self._roster.member_ids(room.id)
                 )
-
-    def _dissolve(self, actor: Person, room: Room) -> None:
-        # Webex has no rooms.deleted webhook; that its members learn of it by memberships.deleted is an
-        # assumption.
-        told = {*self._roster.member_ids(room.id)}
-        for seat in self._roster.in_room(room.id):
-            self._roster.drop(seat)
-            self._bus.publish("memberships", "deleted", actor.id, seat, told)
-        self._forget(actor, room, told)
 
     def _forget(self, actor: Person, room: Room, told: set[str]) -> None:
         del self._rooms[room.id]

@@ -7,7 +7,7 @@ from random import Random
 import aiohttp
 from aiohttp import web
 
-from playground.webex import control, rest_messages, rest_people, rest_rooms
+from playground.webex import control, rest_messages, rest_people, rest_rooms, rest_teams
 from playground.webex.contents import MAX_FILE_BYTES
 from playground.webex.deliveries import Deliveries
 from playground.webex.faults import Faults
@@ -26,8 +26,8 @@ def make_app(world: World, random: Random | None = None) -> web.Application:
     faults = Faults(random or Random())
     app = web.Application(middlewares=[gate], client_max_size=MAX_BODY_BYTES)
     app[SITE] = Site(world, faults, Deliveries(world, faults), Streams(world))
-    for routes in (rest_rooms.ROUTES, rest_messages.ROUTES, rest_people.ROUTES, control.ROUTES):
-        app.add_routes(routes)
+    for part in (rest_rooms, rest_teams, rest_messages, rest_people, control):
+        app.add_routes(part.ROUTES)
     app.router.add_get("/", _index)
     app.router.add_static("/page/", PAGE)
     app.cleanup_ctx.append(_http_client)

@@ -4,6 +4,7 @@ from typing import Any
 
 from playground.webex.identifiers import APPLICATION_ID, ORGANIZATION_ID
 from playground.webex.records import AttachmentAction, Membership, Message, Person, Room, Team, Webhook
+from playground.webex.team_memberships import TeamMembership
 
 Json = dict[str, Any]
 
@@ -46,6 +47,21 @@ def team_json(team: Team) -> Json:
     """Return a team as GET /teams does."""
     shape: Json = {"id": team.id, "name": team.name, "created": team.created}
     return shape | _present(description=team.description)
+
+
+def team_membership_json(membership: TeamMembership) -> Json:
+    """Return a team membership as GET /team/memberships/{id} does."""
+    seat = membership.seat
+    return {
+        "id": membership.id,
+        "teamId": membership.team.id,
+        "personId": seat.person.id,
+        "personEmail": seat.person.email,
+        "personDisplayName": seat.person.display_name,
+        "personOrgId": ORGANIZATION_ID,
+        "isModerator": seat.is_moderator,
+        "created": seat.created,
+    }
 
 
 def membership_json(membership: Membership) -> Json:

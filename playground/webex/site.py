@@ -8,7 +8,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from playground.webex.bodies import Fields
 from playground.webex.deliveries import Deliveries
+from playground.webex.errors import BadRequest
 from playground.webex.faults import Faults
 from playground.webex.limits import Limiter
 from playground.webex.paging import Page, next_link
@@ -48,6 +50,16 @@ CALLER: web.RequestKey[Person] = web.RequestKey("caller", Person)
 def world_of(request: web.Request) -> World:
     """Return the world behind a request."""
     return request.app[SITE].world
+
+
+def person_named(world: World, fields: Fields) -> Person:
+    """Return whom a body names by `personId` or `personEmail`. Raises BadRequest, NotFound."""
+    person_id, email = fields.text("personId"), fields.text("personEmail")
+    if person_id is not None:
+        return world.people.get(person_id)
+    if email is not None:
+        return world.people.named(email)
+    raise BadRequest("personId or personEmail is required.")
 
 
 def json_answer(body: Any, *, headers: dict[str, str] | None = None) -> web.Response:

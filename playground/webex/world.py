@@ -1,6 +1,8 @@
 """Everything the stand-in remembers, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
 from playground.webex.actions import Actions
 from playground.webex.bus import Bus
@@ -13,6 +15,7 @@ from playground.webex.records import AttachmentAction, Membership, Message, Pers
 from playground.webex.rooms import Rooms
 from playground.webex.roster import Roster
 from playground.webex.shapes import Json, action_json, membership_json, message_json, person_json, room_json
+from playground.webex.team_memberships import TeamMemberships
 from playground.webex.webhooks import Webhooks
 
 Seed = Callable[["World"], None]
@@ -30,16 +33,31 @@ class World:
     roster: Roster
     rooms: Rooms
     memberships: Memberships
+    team_memberships: TeamMemberships
     contents: Contents
     messages: Messages
     actions: Actions
     webhooks: Webhooks
 
     def __init__(self, clock: Clock = utc_now, seed: Seed | None = None) -> None:
-        self.clock = clock
+        self._present = clock
+        self._past: datetime | None = None
         self.bus = Bus()
         self._seed = seed
         self.reset()
+
+    def clock(self) -> datetime:
+        """Return the moment it is in this world."""
+        return self._past or self._present()
+
+    @contextmanager
+    def past(self, moment: datetime) -> Iterator[None]:
+        """Let it be `moment` for as long as the block runs: for a seed whose rooms have a history."""
+        self._past = moment
+        try:
+            yield
+        finally:
+            self._past = None
 
     def reset(self) -> None:
         """Forget everything and start from the seed; listeners on the bus stay."""
@@ -47,6 +65,7 @@ class World:
         self.roster = Roster()
         self.rooms = Rooms(self.clock, self.bus, self.people, self.roster)
         self.memberships = Memberships(self.bus, self.people, self.roster, self.rooms)
+        self.team_memberships = TeamMemberships(self.roster, self.rooms, self.memberships)
         self.contents = Contents()
         self.messages = Messages(
             self.clock, self.bus, self.people, self.roster, self.rooms, self.memberships, self.contents

@@ -17,7 +17,7 @@ from webexpythonsdk import WebexAPI
 
 from playground.webex.clock import utc_now
 from playground.webex.server import make_app
-from playground.webex.world import World
+from playground.webex.world import Seed, World
 
 PATIENCE_S = 20.0
 
@@ -129,10 +129,10 @@ class Webex:
 
 
 @contextmanager
-def running_webex() -> Iterator[Webex]:
-    """Run a stand-in Webex for as long as the block runs."""
+def running_webex(seed: Seed | None = None) -> Iterator[Webex]:
+    """Run a stand-in Webex for as long as the block runs; `seed` fills it."""
     clock = Clock()
-    world = World(clock=clock)
+    world = World(clock=clock, seed=seed)
     with _served(make_app(world)) as url:
         yield Webex(url, world, clock)
 

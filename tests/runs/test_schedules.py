@@ -54,16 +54,6 @@ def test_a_slot_whose_job_cannot_be_queued_is_not_written_down(database: Databas
         assert schedules.enqueue_slot(session, "report", NOON)
 
 
-def test_what_a_standing_clock_missed_the_newest_first() -> None:
-    missed = schedules.missed_slots("*/5 * * * *", NOON, NOON + timedelta(minutes=17), limit=2)
-    assert missed == [NOON + timedelta(minutes=10), NOON + timedelta(minutes=15)]
-
-
-def test_cron_lines_are_read_in_utc() -> None:
-    first = schedules.trigger("30 6 * * *").get_next_fire_time(None, NOON)
-    assert first == datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
-
-
 def test_a_clock_that_stood_still_catches_up_when_it_starts(database: Database) -> None:
     add(database, last_slot=datetime.now(UTC) - timedelta(hours=1), catch_up=3)
     clock = Clock(database)
