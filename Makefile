@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench docs requirements clean
+.PHONY: help run test lint contract description-given bench docs requirements clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,13 @@ lint: $(VENV)/.test  ## ruff, mypy, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+contract: description-given $(VENV)/.test  ## the Webex adapter and the playground against Webex's description: make contract WEBEX_OPENAPI=FILE
+	$(BIN)/python -m tests.contract "$(WEBEX_OPENAPI)"
+
+description-given:
+	@test -n "$(WEBEX_OPENAPI)" \
+		|| { echo "make contract needs Webex's OpenAPI description: make contract WEBEX_OPENAPI=webex-messaging.json. See docs/how-to/check-the-contract.md for where to get it."; exit 2; }
 
 bench: $(VENV)/.test  ## the benches, or some: make bench ONLY=intake,roundtrip
 	$(BIN)/python -m bench $(ONLY)
