@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.settings import Settings, SettingsError
+from bot.config_file import SettingsError
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.store.database import Database
@@ -86,7 +87,7 @@ def chat(person: str | None, line: tuple[str, ...]) -> None:
     from bot.terminal import Terminal
 
     sys.exit(
-        Terminal(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line))
+        Terminal.open(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line))
     )
 
 

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot import logs
-from bot.access.policy import Policy
+from bot.access.credentials import Vault
+from bot.access.policies import Policies
+from bot.access.webex_relations import WebexRelations
 from bot.commands.builtin import COMMANDS
 from bot.commands.context import Services
 from bot.commands.registry import Registry
+from bot.config_file import SettingsError
 from bot.inbound.identity import KnownIdentity
 from bot.inbound.intake import Intake
 from bot.inbound.web import Web
 from bot.integration import Integration, Loaded, find_integrations
 from bot.outbound.redact import Redactor
 from bot.runs.kinds import RunKind
-from bot.settings import Settings, SettingsError, read_environment, refuse_embedded_on_a_dyno
+from bot.settings import Settings, read_environment, refuse_embedded_on_a_dyno
 from bot.store.counters import Counters
 from bot.store.database import Database
 from bot.store.embedded import attach
@@ -90,10 +93,13 @@ def make_services(parts: Parts, database: Database, webex: WebexClient) -> Servi
         settings=settings,
         database=database,
         redactor=parts.redactor,
-        policy=Policy.from_settings(settings),
+        policies=Policies.live(settings, database),
         registry=parts.registry,
         webex=webex,
         clients=clients,
+        relations=WebexRelations(webex),
+        vault=Vault(settings.encryption_keys, parts.redactor.learn),
+        credentials={name: each.service for name, each in parts.integrations.items() if each.service},
     )
 
 

@@ -10,9 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Parts, database_url, load_parts, make_services, make_webex
 from bot.commands.context import Services
+from bot.config_file import SettingsError
 from bot.inbound.webhook_watch import PREFIX
 from bot.integration import CheckResult
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.webex import WebexError
 

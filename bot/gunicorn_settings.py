@@ -26,7 +26,8 @@ control_socket_disable = True
 def on_starting(_server: Any) -> None:
     """Check the settings before any worker is forked: what an operator can mend is a line and not a traceback."""
     from bot.assembly import database_url
-    from bot.settings import Settings, SettingsError
+    from bot.config_file import SettingsError
+    from bot.settings import Settings
 
     try:
         settings = Settings.load()

@@ -40,11 +40,15 @@ GAUGES = {
         "WHERE state IN ('queued', 'waiting', 'handling')"),
     "sparkops_dead_letters": ("Events set aside after repeated failure", "",
         "SELECT count(*) FROM inbox WHERE state = 'dead'"),
+    "sparkops_audit_unsealed": ("Audit rows not sealed yet", "", "SELECT count(*) FROM audit WHERE seq IS NULL"),
+    "sparkops_audit_lag_seconds": ("Age of the oldest sealed audit row that the sink does not have", "",
+        "SELECT coalesce((SELECT extract(epoch FROM now() - audit.at) FROM facts JOIN audit "
+        "ON audit.seq = (facts.value->>'seq')::bigint + 1 WHERE facts.name = 'audit shipped'), 0)::float"),
 }  # fmt: skip
 COUNTERS = {
     "sparkops_requests": ("Requests by entry, decision and result", "entry,decision,result",
         "SELECT entry, decision, CASE WHEN result LIKE 'code %' THEN 'asked' ELSE result END, count(*) "
-        "FROM audit GROUP BY 1, 2, 3"),
+        "FROM audit WHERE entry <> 'run' GROUP BY 1, 2, 3"),
 }  # fmt: skip
 COUNTED = {
     "inbound_refused": ("Deliveries refused, none of them acted on", "reason,source"),

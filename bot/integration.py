@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from sqlalchemy.orm import Session
 
+from bot.access.credentials import CredentialKind, Service
 from bot.commands.context import Services
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from bot.settings import Settings
+from bot.settings import Settings, revealed
 
 
 class IntegrationError(Exception):
@@ -65,7 +66,8 @@ class Integration:
     """One outside system: its settings, its client, its commands, its runs, its hook, its checks.
 
     `settings` is a pydantic model whose fields' aliases name environment variables; `client` makes what
-    handlers find as `services.clients[name]`, from those settings.
+    handlers find as `services.clients[name]`, from those settings. `credentials` is what a person may give
+    to act as themselves there.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Integration:
     run_kinds: tuple[RunKind, ...] = ()
     hook: Hook | None = None
     checks: tuple[Check, ...] = ()
+    credentials: CredentialKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,19 @@ class Loaded:
         hook = self.integration.hook
         return hook.secrets(self.settings) if hook else ()
 
+    @property
+    def service(self) -> Service | None:
+        """What a person may give a credential for."""
+        kind = self.integration.credentials
+        return Service(kind, self.settings) if kind else None
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret in its settings, for redaction."""
         if self.settings is None:
             return ()
         values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
-        typed = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        each = [one for value in values for one in (value if isinstance(value, tuple) else (value,))]
+        typed = revealed(one for one in each if isinstance(one, SecretStr))
         return tuple(value for value in (*typed, *self.hook_secrets) if value)
 
 

@@ -19,10 +19,11 @@ from bot.assembly import Parts, make_web
 from bot.commands.builtin import COMMANDS
 from bot.commands.model import Command, Effect
 from bot.commands.registry import Registry
+from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule
 from bot.health import COUNTED, COUNTERS, GAUGES
 from bot.integration import Integration, find_integrations
 from bot.outbound.redact import Redactor
-from bot.settings import AccessRule, ConfigFile, Settings
+from bot.settings import Settings
 from bot.store.database import Database
 
 READ_ELSEWHERE = (
@@ -119,9 +120,16 @@ def settings_page(integrations: Iterable[Integration]) -> str:
         "", "## sparkops.yaml", "",
         "`${NAME}` stands for a variable of the environment. Secrets do not belong into this file.",
         "", *_keys(ConfigFile),
-        "", "### A rule of `access`", "", cleandoc(AccessRule.__doc__ or ""), "", *_keys(AccessRule),
+        *_part("A rule of `access`", AccessRule),
+        *_part("A rule of `approvals`", ApprovalRule),
+        *_part("A rule of `limits`", LimitRule),
     ]  # fmt: skip
     return _page(lines)
+
+
+def _part(title: str, model: type[BaseModel]) -> list[str]:
+    """The keys of one kind of entry in `sparkops.yaml`."""
+    return ["", f"### {title}", "", cleandoc(model.__doc__ or ""), "", *_keys(model)]
 
 
 def _environment(model: type[BaseModel]) -> list[str]:
@@ -135,7 +143,7 @@ def _environment(model: type[BaseModel]) -> list[str]:
 
 def _keys(model: type[BaseModel]) -> list[str]:
     rows = [
-        (f"`{name}`", _default(field), _one_line(field.description or ""))
+        (f"`{field.alias or name}`", _default(field), _one_line(field.description or ""))
         for name, field in model.model_fields.items()
     ]
     return _table(("key", "default", "what it is"), rows)

@@ -26,7 +26,12 @@ from bot.store.migrate import is_current, migrate
 
 log = structlog.get_logger(__name__)
 
-_GENERATED = ("WEBEX_WEBHOOK_SECRET", "JENKINS_HOOK_SECRET", "SPARKOPS_API_TOKENS")
+_GENERATED = (
+    "WEBEX_WEBHOOK_SECRET",
+    "JENKINS_HOOK_SECRET",
+    "SPARKOPS_API_TOKENS",
+    "SPARKOPS_ENCRYPTION_KEY",
+)
 _OWNER, _BOT, _ROOM = "you@example.com", "sparkops@webex.bot", "Sparkops demo"
 _PATIENCE = 60.0
 
@@ -142,7 +147,7 @@ def _children(settings: Settings, environment: dict[str, str]) -> list[Child]:
 
 def _environment(settings: Settings, environ: Mapping[str, str], url: str) -> dict[str, str]:
     """The children's environment: what was given, and what a laptop needs without being told."""
-    kept = _generated_secrets(settings.home)
+    kept = made_up(settings.home, environ)
     made = {**kept, **{name: value for name, value in environ.items() if value}}
     made["DATABASE_URL"] = url
     made.pop("DATABASE_URL_FILE", None)
@@ -166,14 +171,18 @@ def _environment(settings: Settings, environ: Mapping[str, str], url: str) -> di
     return made
 
 
-def _generated_secrets(home: Path) -> dict[str, str]:
-    """Secrets of this home's own, made once and kept in a file only its owner can read."""
+def made_up(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Secrets of this home's own, made once and kept in a file only its owner can read.
+
+    One that the environment gives as a file is left out: it would count as given twice.
+    """
     path = home / "secrets.json"
     kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     missing = {name: secrets.token_hex(24) for name in _GENERATED if name not in kept}
     if missing:
         _write_private(path, {**kept, **missing})
-    return {**kept, **missing}
+    every = {**kept, **missing}
+    return {name: value for name, value in every.items() if not environ.get(f"{name}_FILE")}
 
 
 def _played(environment: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,19 +8,22 @@ import readline
 import time
 from itertools import count
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import click
 
 from bot.access import audit
 from bot.assembly import database_url, load_parts, make_services, make_webex
+from bot.commands.context import Services
 from bot.commands.execute import execute, record
 from bot.commands.model import Entry, File, Reply, Request
 from bot.commands.normalise import normalise
 from bot.commands.tables import utc
+from bot.config_file import SettingsError
 from bot.runs import runs
 from bot.runs.states import ENDED, State
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.store.database import Database
 
 _CODE_OR_ESCAPE = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\\(?P<escaped>[!-/:-@\[-`{-~])", re.DOTALL)
@@ -29,15 +32,22 @@ _CODE_OR_ESCAPE = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|\\(?P<escaped>[!-/:
 class Terminal:
     """One conversation. Runs are carried out by the worker; their log is followed here."""
 
-    def __init__(self, settings: Settings, person: str | None) -> None:
-        """Raises SettingsError where nobody can be taken for the speaker."""
+    def __init__(self, services: Services, person: str, history: Path) -> None:
+        self._services = services
+        self._person = person
+        self._history = history
+
+    @classmethod
+    def open(cls, settings: Settings, person: str | None) -> Self:
+        """A terminal of these settings, for this person or the first owner.
+
+        Raises SettingsError where nobody can be taken for the speaker.
+        """
         if person is None and not settings.admins:
             raise SettingsError("Say who you are with --as E-MAIL, or set SPARKOPS_ADMINS.")
-        self._person = person or settings.admins[0]
         parts = load_parts(settings)
-        self._history = settings.home / "chat_history"
-        database = Database(database_url(settings), pool_size=2)
-        self._services = make_services(parts, database, make_webex(settings))
+        services = make_services(parts, Database(database_url(settings), pool_size=2), make_webex(settings))
+        return cls(services, person or settings.admins[0], settings.home / "chat_history")
 
     def run(self, line: str) -> int:
         """Answer one line, or talk until the end of input.
@@ -45,7 +55,7 @@ class Terminal:
         Returns the exit status: 1 where the line was not carried out, or its run did not end well.
         """
         if line:
-            return 0 if self._say(line) else 1
+            return 0 if self.say(line) else 1
         click.echo(f"You are {self._person}. `help` shows what there is; Ctrl-D ends.")
         with contextlib.suppress(FileNotFoundError):
             readline.read_history_file(self._history)
@@ -53,7 +63,7 @@ class Terminal:
             while True:
                 typed = input("sparkops> ").strip()
                 if typed:
-                    self._say(typed)
+                    self.say(typed)
         except (EOFError, KeyboardInterrupt):
             click.echo()
         finally:
@@ -62,8 +72,10 @@ class Terminal:
                 readline.write_history_file(self._history)
         return 0
 
-    def _say(self, line: str) -> bool:
+    def say(self, line: str) -> bool:
+        """Carry out a line and show what came of it; False where it was not carried out, or did not end well."""
         started = time.monotonic()
+        self._services.policies.refresh_grants()
         correlation_id = uuid4().hex[:12]
         request = Request(
             key=f"terminal:{uuid4().hex}",
@@ -75,12 +87,14 @@ class Terminal:
         outcome = execute(request, self._services)
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
-            audit.record(session, entry)
+            audit.record(session, entry, self._services.audit_keys)
         well = [self._show(reply) for reply in outcome.replies]
         return outcome.result == "ok" and all(well)
 
     def _show(self, reply: Reply) -> bool:
         click.echo(plain(self._services.redactor.redact(reply.markdown)))
+        if reply.reveals:
+            click.echo(plain(reply.reveals))
         if reply.file is not None:
             path = _written(Path.cwd(), reply.file)
             click.echo(f"[{len(reply.file.content)} bytes in {path}]")

@@ -13,8 +13,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.access.audit_chain import Sealer
+from bot.access.audit_shipping import shipper_of
+from bot.access.policy_watch import PolicyWatch
 from bot.assembly import Parts, database_url, make_services, make_webex
+from bot.commands.approval_messages import expire_due, remind_due
 from bot.commands.context import Services
+from bot.commands.gate import may_begin
 from bot.inbound import inbox
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.handle import InboxHandler
@@ -99,6 +104,7 @@ class Worker:
             owner=ownership.id,
             kick=sender.kick,
             edit_interval=settings.edit_interval,
+            refuses=lambda view: may_begin(view, services),
         )
         rooms = Rooms(self._database, services.webex)
         events = WebexEvents(
@@ -136,15 +142,26 @@ class Worker:
             self._stopping.wait()
             loop.call_soon_threadsafe(stop.set)
 
+        sealer = Sealer(self._database, services.audit_keys)
+        shipper = shipper_of(settings, self._database)
+        policy_watch = PolicyWatch(services.policies, self._database, services.redactor)
         due = Due(
             self._database,
             ownership,
-            each_tick=(inbox.queue_due, queue_due_runs),
-            after_tick=(sender.kick_due,),
+            each_tick=(
+                inbox.queue_due,
+                queue_due_runs,
+                lambda session: expire_due(session, services.redactor),
+                lambda session: remind_due(session, services.redactor),
+            ),
+            after_tick=(sender.kick_due, sealer.tick),
             for_the_dead=free_the_dead,
             lost=lost,
         )
         dispatcher = Dispatcher(self._url, handler, slots=settings.worker_threads)
+        policy_watch.start()
+        if shipper is not None:
+            shipper.start()
         due.start()
         dispatcher.start()
         threading.Thread(target=told_to_stop, name="stop", daemon=True).start()
@@ -154,6 +171,9 @@ class Worker:
         handler.close()
         due.stop()
         sender.close()
+        policy_watch.stop()
+        if shipper is not None:
+            shipper.stop()
         self._counters.flush()
         if self._stopping.is_set():
             ownership.close()

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -112,6 +113,14 @@ class BotInProcess:
         items = self.webex.person(person).get("messages", roomId=room or self.room, max=100, **query)["items"]
         return list(reversed(items))
 
+    def serve(self, services: Services) -> None:
+        """Go on with other services: another policy, other commands."""
+        self.services = services
+        self.handler.close()
+        self.handler = handler_of(
+            services, self.rooms, self.me, self.sender, self.web.integrations, self.ownership
+        )
+
     def work(self) -> None:
         """Do all that is due now: queued events, events whose wait is over, and messages to be sent."""
         while True:
@@ -142,6 +151,7 @@ class BotInProcess:
             ("outbox", "not_before"),
             ("outbox_lanes", "not_before"),
             ("live_messages", "edited_at"),
+            ("buckets", "full_at"),
         )
         with self.database.transaction() as session:
             for table, column in columns:
@@ -200,6 +210,8 @@ def bot_in_process(
     commands: tuple[Command, ...] = (),
     integrations: tuple[Integration, ...] = (),
     room: bool = True,
+    config: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
 ) -> Iterator[BotInProcess]:
     """The bot for as long as the block runs, in a room with its owner unless `room` is False."""
     # structlog's own default draws every traceback with all its variables, which takes seconds.
@@ -213,21 +225,21 @@ def bot_in_process(
             "SPARKOPS_API_TOKENS": API_TOKEN,
             "PUBLIC_URL": "http://127.0.0.1:9",
             **(environ or {}),
-        }
+        },
+        config,
+        folder,
     )
     registry = Registry([*COMMANDS, *commands])
     loaded = {each.name: Loaded(each, None) for each in integrations}
     parts = Parts(settings, loaded, Redactor(settings.secrets()), registry, {})
     services = make_services(parts, database, make_webex(settings))
+    services.policies.refresh_grants()
     web = make_web(parts, database)
     app = make_app(web)
     ownership = Ownership(database.url)
     me = save_identity(database, services.webex.me())
     rooms = Rooms(database, services.webex)
     sender = Sender(database, services.webex, web.counters, ownership.id, threads=4)
-    events = WebexEvents(
-        services.webex, rooms, me, allowed_bots=settings.allowed_bots, max_age=settings.max_event_age
-    )
     bot = BotInProcess(
         webex=webex,
         database=database,
@@ -239,7 +251,7 @@ def bot_in_process(
         me=me,
         rooms=rooms,
         sender=sender,
-        handler=InboxHandler(services, events, rooms, sender, loaded, ownership.id, threads=4),
+        handler=handler_of(services, rooms, me, sender, loaded, ownership),
         watch=WebhookWatch(services, sender),
         room=webex.room_with_bot("Sparkops demo") if room else "",
     )
@@ -251,6 +263,22 @@ def bot_in_process(
         web.counters.flush()
         ownership.close()
         services.webex.close()
+
+
+def handler_of(
+    services: Services,
+    rooms: Rooms,
+    me: Identity,
+    sender: Sender,
+    loaded: Mapping[str, Loaded],
+    ownership: Ownership,
+) -> InboxHandler:
+    """What carries out the inbox, with these services."""
+    settings = services.settings
+    events = WebexEvents(
+        services.webex, rooms, me, allowed_bots=settings.allowed_bots, max_age=settings.max_event_age
+    )
+    return InboxHandler(services, events, rooms, sender, loaded, ownership.id, threads=4)
 
 
 @contextmanager

@@ -18,7 +18,9 @@ from typing import Any
 import requests
 import yaml
 
-from bot.access.policy import Policy
+from bot.access.credentials import Vault
+from bot.access.policies import Policies
+from bot.access.relations import Relations
 from bot.assembly import load_parts
 from bot.commands.context import Services
 from bot.commands.execute import execute, record
@@ -75,8 +77,33 @@ class Conversation:
         started = time.monotonic()
         outcome = execute(request, self.services)
         with self.services.database.transaction() as session:
-            audit.record(session, record(request, outcome, self.services, started))
+            audit.record(session, record(request, outcome, self.services, started), self.services.audit_keys)
         return outcome
+
+
+@dataclass
+class Stated:
+    """What is known of people and rooms, as a test says; everybody is in every room unless it says otherwise."""
+
+    outside: set[tuple[str, str]] = field(default_factory=set)
+    moderators: set[tuple[str, str]] = field(default_factory=set)
+    teams: Mapping[str, set[str]] = field(default_factory=dict)
+    away: bool = False
+
+    def is_member(self, person: str, room_id: str) -> bool | None:
+        """Everybody is, but those named as outside."""
+        return None if self.away else (person, room_id) not in self.outside
+
+    def moderates(self, person: str, room_id: str) -> bool | None:
+        """Nobody does, but those named."""
+        return None if self.away else (person, room_id) in self.moderators
+
+    def in_team(self, person: str, team: str) -> bool | None:
+        """By the teams named."""
+        return None if self.away else person in self.teams.get(team, set())
+
+    def forget(self, room_id: str, person: str | None = None) -> None:
+        """A test says anew what it wants known."""
 
 
 def conversation(
@@ -88,6 +115,7 @@ def conversation(
     webex: WebexClient | None = None,
     clients: Mapping[str, Any] | None = None,
     owners: tuple[str, ...] = (OWNER,),
+    relations: Relations | None = None,
 ) -> Conversation:
     """A conversation with a bot of these settings; Webex is not reached unless a client is given."""
     settings = settings_of(environ or {}, config, folder, owners)
@@ -96,10 +124,13 @@ def conversation(
         settings=settings,
         database=database,
         redactor=parts.redactor,
-        policy=Policy.from_settings(settings),
+        policies=Policies.of_settings(settings),
         registry=parts.registry,
         webex=webex or WebexClient("bot:sparkops@webex.bot", "http://127.0.0.1:9/v1/"),
         clients=clients if clients is not None else _clients(parts.integrations, settings),
+        relations=relations or Stated(),
+        vault=Vault(settings.encryption_keys, parts.redactor.learn),
+        credentials={name: each.service for name, each in parts.integrations.items() if each.service},
     )
     return Conversation(services)
 

@@ -21,9 +21,10 @@ from bot import reference
 from bot.commands.builtin import COMMANDS
 from bot.commands.parse import Incomplete, Parsed, Wrong, parse, words_of
 from bot.commands.registry import Registry
+from bot.config_file import read_config_file
 from bot.health import COUNTED
 from bot.integration import find_integrations
-from bot.settings import Settings, read_config_file
+from bot.settings import Settings
 from bot.store.database import Database
 from tests.talking import ROOT, conversation
 

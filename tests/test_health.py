@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from bot.app import create_app
+from bot.config_file import SettingsError
 from bot.inbound import inbox
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.runs.ownership import Ownership
-from bot.settings import SettingsError
 from bot.store.database import Database
 from tests.bot_in_process import SECRET, BotInProcess, about, bot_in_process, database_away
 from tests.playground.running import Webex, running_webex
@@ -160,6 +160,8 @@ def test_every_figure_is_there_also_before_anything_has_happened(bot: BotInProce
         "sparkops_executors": "gauge",
         "sparkops_inbox_lag_seconds": "gauge",
         "sparkops_dead_letters": "gauge",
+        "sparkops_audit_unsealed": "gauge",
+        "sparkops_audit_lag_seconds": "gauge",
         "sparkops_requests": "counter",
         "sparkops_inbound_refused": "counter",
         "sparkops_inbound_dropped": "counter",
@@ -195,6 +197,8 @@ def test_what_happened_can_be_read_from_the_figures(bot: BotInProcess) -> None:
         ("sparkops_outbox", (("state", "sent"),)): 2,
         ("sparkops_executors", ()): 1,
         ("sparkops_dead_letters", ()): 0,
+        ("sparkops_audit_unsealed", ()): 2,
+        ("sparkops_audit_lag_seconds", ()): 0,
         ("sparkops_requests_total", (("decision", "allowed"), ("entry", "text"), ("result", "ok"))): 1,
         ("sparkops_requests_total", (("decision", "denied"), ("entry", "text"), ("result", "denied"))): 1,
         ("sparkops_inbound_refused_total", (("reason", "bad_signature"), ("source", "webex"))): 1,

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.assembly import load_parts
+from bot.config_file import SettingsError
 from bot.integration import IntegrationError, Loaded, find_integrations
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from tests.commands import bakery
 from tests.talking import settings_of
 
@@ -23,6 +24,7 @@ class HouseSettings(BaseModel):
     url: str = Field("http://house", alias="HOUSE_URL")
     token: SecretStr | None = Field(None, alias="HOUSE_TOKEN")
     hook: SecretStr | None = Field(None, alias="HOUSE_HOOK")
+    keys: tuple[SecretStr, ...] = ()
     rooms: int = 3
 
 def secrets(settings):
@@ -69,15 +71,16 @@ def test_an_integration_of_an_installed_package(modules: Path) -> None:
 
 def test_its_settings_come_from_the_environment_and_from_the_file(modules: Path) -> None:
     (modules / "house_one.py").write_text(HOUSE.format(name="house"))
-    config = {"modules": ["house_one"], "integrations": {"house": {"rooms": 5}}}
+    config = {"modules": ["house_one"], "integrations": {"house": {"rooms": 5, "keys": ["house-key"]}}}
     environ = {"HOUSE_TOKEN": "house-token", "HOUSE_HOOK": "house-hook"}
     parts = load_parts(settings_of(environ, config, modules))
     loaded = parts.integrations["house"]
     assert (loaded.settings.url, loaded.settings.rooms) == ("http://house", 5)
     assert loaded.hook_secrets == ("house-hook",)
-    assert set(loaded.secrets()) == {"house-token", "house-hook"}
+    assert set(loaded.secrets()) == {"house-token", "house-hook", "house-key"}
     assert parts.redactor.redact("house-token house-hook") == "«redacted» «redacted»"
     assert "house-token" not in repr(loaded)
+    assert loaded.service is None, "it takes no credentials"
 
 
 def test_a_setting_of_an_integration_that_cannot_be_used(modules: Path) -> None:

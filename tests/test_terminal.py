@@ -12,11 +12,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select as rows_of
 
+from bot.access.audit_seals import seal_keys
 from bot.assembly import load_parts
 from bot.runs.advance import Engine
 from bot.runs.due import queue_due_runs
@@ -191,7 +193,8 @@ def settings(environment: dict[str, str], tmp_path: Path) -> Settings:
 def worker(settings: Settings, database: Database) -> Iterator[None]:
     """A worker that moves runs on, until the block ends."""
     parts = load_parts(settings)
-    engine = Engine(database, parts.redactor, parts.run_kinds, None, uuid4(), lambda _lanes: None, 1.0)
+    services = SimpleNamespace(audit_keys=seal_keys(settings.encryption_keys))
+    engine = Engine(database, parts.redactor, parts.run_kinds, services, uuid4(), lambda _lanes: None, 1.0)
     stopping = threading.Event()
 
     def work() -> None:
@@ -214,7 +217,7 @@ def worker(settings: Settings, database: Database) -> Iterator[None]:
 def test_a_run_is_followed_to_its_end(
     settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal = Terminal(settings, None)
+    terminal = Terminal.open(settings, None)
     capsys.readouterr()
     with worker(settings, database):
         assert terminal.run("oven run 3") == 0
@@ -232,7 +235,7 @@ def test_a_run_is_followed_to_its_end(
 def test_a_run_that_fails_gives_a_failing_exit_status(
     settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal = Terminal(settings, None)
+    terminal = Terminal.open(settings, None)
     capsys.readouterr()
     with worker(settings, database):
         assert terminal.run("oven run 13") == 1
@@ -242,7 +245,7 @@ def test_a_run_that_fails_gives_a_failing_exit_status(
 def test_what_destroys_is_confirmed_in_the_terminal_too(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal = Terminal(settings, "You@example.com")
+    terminal = Terminal.open(settings, "You@example.com")
     capsys.readouterr()
     assert terminal.run("bread throw “very stale”") == 1
     code = confirmation_code(capsys.readouterr().out)
@@ -259,7 +262,7 @@ def test_files_are_named_and_secrets_taken_out(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bill.txt").write_text("another bill")
     environment["HOUSE_TOKEN"] = "sesame-opens-nothing"
-    terminal = Terminal(settings_of(environment, {"modules": ["tests.commands.bakery"]}, tmp_path), None)
+    terminal = Terminal.open(settings_of(environment, {"modules": ["tests.commands.bakery"]}, tmp_path), None)
     capsys.readouterr()
     terminal.run("bread bake rye sesame-opens-nothing round")
     written = tmp_path / "bill-2.txt"

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.access.audit_seals import SealKeys, seal_keys
+from bot.access.credentials import Service, Vault
+from bot.access.policies import Policies
 from bot.access.policy import Decision, Policy, Question
+from bot.access.relations import NoRelations, Relations
 from bot.commands.model import Command, Place, Reply, Request
 from bot.commands.registry import Registry
 from bot.outbound.redact import Redactor
@@ -23,10 +27,24 @@ class Services:
     settings: Settings
     database: Database
     redactor: Redactor
-    policy: Policy
+    policies: Policies
     registry: Registry
     webex: WebexClient
     clients: Mapping[str, Any] = field(default_factory=dict)
+    relations: Relations = field(default_factory=NoRelations)
+    vault: Vault = field(default_factory=Vault)
+    credentials: Mapping[str, Service] = field(default_factory=dict)
+    """What people may give a credential for, by the integration's name."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return self.policies.current
+
+    @property
+    def audit_keys(self) -> SealKeys:
+        """What the rows of the audit trail are sealed with."""
+        return seal_keys(self.settings.encryption_keys)
 
     def question(
         self, command: Command, person: str, place: Place, arguments: Mapping[str, tuple[str, ...]]
@@ -40,6 +58,7 @@ class Services:
             room_title=place.title,
             room_type=place.type,
             arguments=arguments,
+            relations=self.relations,
         )
 
     def may_ever(self, command: Command, person: str, place: Place) -> Decision:
@@ -54,6 +73,8 @@ class Context:
     request: Request
     services: Services
     command: Command
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The parameters as the policy sees them."""
 
     def start_run(
         self,
@@ -84,7 +105,23 @@ class Context:
                 correlation_id=request.correlation_id,
                 live=live,
                 lock_key=lock_key,
+                asked=asked(self.command, request, self.arguments),
             )
         return Reply(
             f"{live}\n\nThis is run {run_id}: `run show {run_id}`, `run log {run_id}`.", run_id=run_id
         )
+
+
+def asked(command: Command, request: Request, arguments: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
+    """What a run keeps of the request it came from, so that the same can be asked of the policy when it begins."""
+    return {
+        "command": command.name,
+        "arguments": {name: list(values) for name, values in arguments.items()},
+        "place": {
+            "ids": list(request.place.ids),
+            "title": request.place.title,
+            "type": request.place.type,
+        },
+        "scope": request.scope.token_id if request.scope else None,
+        "approved": request.approved,
+    }

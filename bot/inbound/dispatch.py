@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbound.handle import InboxHandler
-from bot.inbound.inbox import CHANNEL
+from bot.store.inbox_rows import CHANNEL
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,16 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.access import audit
+from bot.access import api_tokens, audit
 from bot.commands.context import Services
 from bot.commands.execute import execute, record
 from bot.commands.model import Entry, Outcome, Place, Reply, Request
 from bot.commands.normalise import normalise
+from bot.commands.outcomes import NOT_KNOWN
 from bot.inbound import inbox
 from bot.inbound.inbox import Event
 from bot.inbound.rooms import Rooms, follow_migration
+from bot.inbound.stored_requests import approved_request, paused, scheduled_request
 from bot.inbound.webex_events import Ignored, WebexEvents
 from bot.integration import HookEvent, Loaded
 from bot.outbound.outbox import Outgoing, enqueue
@@ -112,12 +114,17 @@ class InboxHandler:
                 self._again_or_dead(event, f"{type(error).__name__}: {error}", 2.0**event.attempts)
 
     def _dispatch(self, event: Event) -> None:
-        if event.source == "webex":
-            self._webex(event)
-        elif event.source == "rest":
-            self._rest(event)
-        else:
-            self._integration(event)
+        match event.source:
+            case "webex":
+                self._webex(event)
+            case "rest":
+                self._rest(event)
+            case "approval":
+                self._approved(event)
+            case "schedule":
+                self._scheduled(event)
+            case _:
+                self._integration(event)
 
     def _webex(self, event: Event) -> None:
         started = time.monotonic()
@@ -132,21 +139,56 @@ class InboxHandler:
                 lanes = self._tell_asker(session, event, _TOO_LATE) if late else ()
             self._sender.kick(lanes)
             return
+        self._store(event, request, execute(request, self._services), started)
+
+    def _approved(self, event: Event) -> None:
+        """Carry out what others have agreed to, in the name and the place of whoever asked for it."""
+        started = time.monotonic()
+        request = approved_request(self._services.database, self._rooms, event)
+        self._store(event, request, execute(request, self._services), started)
+
+    def _scheduled(self, event: Event) -> None:
+        """Carry out a scheduled command as its owner; one that may not be run any more is paused."""
+        started = time.monotonic()
+        request = scheduled_request(self._services.database, self._rooms, event)
+        if isinstance(request, Ignored):
+            with self._services.database.transaction() as session:
+                inbox.finish(session, event, request.state, request.reason)
+            return
         outcome = execute(request, self._services)
+        if outcome.decision == "denied" and outcome.rule != NOT_KNOWN:
+            outcome = paused(self._services.database, event, request, outcome)
         self._store(event, request, outcome, started)
 
     def _store(self, event: Event, request: Request, outcome: Outcome, started: float) -> None:
-        """Audit row, replies, the event's end and the room's lane: all of it, or none."""
+        """Audit row, replies, the event's end and the room's lane: all of it, or none.
+
+        What could not be decided since Webex did not answer is asked again, while nobody was told anything yet.
+        """
+        if outcome.rule == NOT_KNOWN and event.attempts < _ATTEMPTS:
+            with self._services.database.transaction() as session:
+                inbox.put_back(session, event, wait=2.0**event.attempts, reason=NOT_KNOWN)
+            return
+        self._reveal(request, outcome)
         entry = record(request, outcome, self._services, started)
         row: Row | None = None
         with self._services.database.transaction() as session, driver_connection(session).pipeline():
-            audit.record(session, entry)
+            audit.record(session, entry, self._services.audit_keys)
             lanes = self._replies(session, request, outcome)
             inbox.finish(session, event, "done")
             if lanes:
                 row = self._sender.claim(session, lanes[0])
         self._sender.go_on(row)
         self._sender.kick(lanes[1:])
+
+    def _reveal(self, request: Request, outcome: Outcome) -> None:
+        """Post what may be stored nowhere straight to its asker. An event that is handled again reveals nothing."""
+        room, person = request.place.room_id, request.person
+        for reply in outcome.replies:
+            if reply.reveals and request.place.type != "group":
+                self._services.webex.post_message(
+                    room, to_person_email=None if room else person, markdown=reply.reveals
+                )
 
     def _replies(self, session: Session, request: Request, outcome: Outcome) -> tuple[str, ...]:
         lanes: list[str] = []
@@ -158,6 +200,7 @@ class InboxHandler:
                 key=f"reply:{request.key}:{number}",
                 markdown=reply.markdown,
                 room_id=request.place.room_id,
+                to_person_email=None if request.place.room_id else request.person,
                 parent_id=request.parent_id,
                 card=reply.card,
                 file_name=reply.file.name if reply.file else None,
@@ -172,6 +215,9 @@ class InboxHandler:
         started = time.monotonic()
         payload = event.payload
         place = self._rooms.place(payload["room"]) if payload["room"] else Place()
+        token_id = payload.get("token_id")
+        with self._services.database.transaction() as session:  # read again: it may be revoked by now
+            scope = api_tokens.scope_of(session, token_id) if token_id else None
         request = Request(
             key=f"rest:{payload['key']}",
             entry=Entry.REST,
@@ -180,6 +226,7 @@ class InboxHandler:
             line=normalise(payload["line"]),
             correlation_id=event.correlation_id,
             received_at=event.received_at,
+            scope=scope,
         )
         outcome = execute(request, self._services)
         answer = {
@@ -191,10 +238,15 @@ class InboxHandler:
         }
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
-            audit.record(session, entry)
+            audit.record(session, entry, self._services.audit_keys)
+            if entry.line != payload["line"] and self._holds_a_secret(payload["line"], outcome):
+                inbox.veil_line(session, event, entry.line)
             inbox.finish(session, event, "done", answer=answer)
         if place.room_id and any(reply.run_id for reply in outcome.replies):
             self._sender.kick((place.room_id,))
+
+    def _holds_a_secret(self, line: str, outcome: Outcome) -> bool:
+        return outcome.decision == "secret" or self._services.redactor.redact(line) != line
 
     def _integration(self, event: Event) -> None:
         loaded = self._integrations.get(event.source)
@@ -210,6 +262,8 @@ class InboxHandler:
     def _room_changed(self, event: Event) -> None:
         """Keep what we know of rooms right: titles, migrations, and whether we are still in them."""
         data, kind = event.payload["data"], (event.payload["resource"], event.payload["event"])
+        if kind[0] == "memberships":
+            self._services.relations.forget(data["roomId"], data.get("personEmail"))
         reason = None
         if kind == ("rooms", "migrated"):
             old, new = data.get("migratedFrom") or data.get("oldRoomId"), data["id"]

@@ -19,6 +19,7 @@ from bot.inbound.intake import UnstorableEvent
 from bot.inbound.signatures import signed_by_one_of
 from bot.inbound.web import Web
 from bot.integration import UnreadableEvent
+from bot.settings import revealed
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("hooks", __name__)
@@ -33,7 +34,7 @@ def webex() -> Answer:
     body = web.body()
     if body is None:
         return _refuse(web, "webex", "too_large", 413)
-    if not signed_by_one_of(body, request.headers, web.settings.webex_webhook_secrets):
+    if not signed_by_one_of(body, request.headers, revealed(web.settings.webex_webhook_secrets)):
         return _refuse(web, "webex", "bad_signature", 401)
     payload = _webex_payload(body)
     if payload is None:

@@ -17,11 +17,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot.store.database import driver_connection
+from bot.store.inbox_rows import wake_workers
 from bot.store.jsonb import as_jsonb
 from bot.store.models import InboxEvent
 
-CHANNEL = "sparkops_inbox"
-"""Where PostgreSQL tells the workers that something is queued."""
 _REPLAYED = "replayed"
 _CLAIM = """
     UPDATE inbox SET state = 'handling', owner = %s, attempts = attempts + 1
@@ -36,6 +35,7 @@ _DUE = text("""
     )
     RETURNING id
 """)
+_VEIL = "UPDATE inbox SET payload = jsonb_set(payload, '{line}', %s::jsonb) WHERE id = %s"
 _PUT_BACK = text("""
     UPDATE inbox SET state = 'waiting', owner = NULL, reason = :reason, attempts = attempts - :free,
                      not_before = now() + make_interval(secs => :wait)
@@ -88,6 +88,11 @@ def finish(
     driver_connection(session).execute(_FINISH, (state, reason, told, event.id))
 
 
+def veil_line(session: Session, event: Event, line: str) -> None:
+    """Keep this in place of the line an event holds, which held a secret."""
+    driver_connection(session).execute(_VEIL, (as_jsonb(line), event.id))
+
+
 def put_back(session: Session, event: Event, *, wait: float, reason: str, counts: bool = True) -> None:
     """Let an event wait `wait` seconds and be handled again; `counts` says whether this was an attempt."""
     reason = f"{_REPLAYED}; {reason}" if event.is_replayed else reason
@@ -99,7 +104,7 @@ def queue_due(session: Session) -> int:
     """Queue the events whose wait is over; returns how many."""
     due = len(session.execute(_DUE).all())
     if due:
-        _wake(session)
+        wake_workers(session)
     return due
 
 
@@ -123,10 +128,5 @@ def replay(session: Session, inbox_id: int) -> bool:
         return False
     row.state, row.reason, row.attempts, row.owner, row.finished_at = "queued", _REPLAYED, 0, None, None
     session.flush()
-    _wake(session)
+    wake_workers(session)
     return True
-
-
-def _wake(session: Session) -> None:
-    """Tell the workers, when the session commits, that something is queued."""
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})

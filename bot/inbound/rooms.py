@@ -14,6 +14,20 @@ from bot.store.database import Database
 from bot.store.models import Base, KnownRoom
 from bot.webex import Room, WebexClient
 
+_NOT_FOLLOWED = frozenset({"rooms", "outbox_lanes", "audit"})
+"""A room and its lane are moved by themselves; the audit trail keeps the id that was true then."""
+
+
+_KEPT_OF_A_ROOM = (
+    "person_active_at",
+    "person_active_by",
+    "own_post_at",
+    "greeted_at",
+    "kept_until",
+    "kept_by",
+)
+"""What a room takes along when it gets another id."""
+
 
 class Rooms:
     """Rooms as places for requests; remembered for a minute here, and in the database until they change."""
@@ -62,26 +76,22 @@ class Rooms:
 def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, int]:
     """Give the new id to every row that holds the old one; returns how many, by table.
 
-    Every column named `room_id` counts (and an outbox lane), so a new table is followed by itself.
+    Every column named `room_id` counts (and an outbox lane), so a new table is followed by itself; but the
+    audit trail, which cannot be changed.
     """
     changed: dict[str, int] = {}
     known = session.get(KnownRoom, old_id)
     if known is not None:
-        former = [*known.former_ids.get("ids", []), old_id]
-        statement = insert(KnownRoom).values(
-            room_id=new_id, title=known.title, type=known.type, former_ids={"ids": former}
-        )
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[KnownRoom.room_id], set_={"former_ids": {"ids": former}}
-            )
-        )
+        kept = {name: getattr(known, name) for name in _KEPT_OF_A_ROOM}
+        kept["former_ids"] = {"ids": [*known.former_ids.get("ids", []), old_id]}
+        statement = insert(KnownRoom).values(room_id=new_id, title=known.title, type=known.type, **kept)
+        session.execute(statement.on_conflict_do_update(index_elements=[KnownRoom.room_id], set_=kept))
         session.delete(known)
         session.flush()
     for table in Base.metadata.sorted_tables:
         _drop_doubles(session, table, old_id, new_id)
         for column in ("room_id", "lane"):
-            if column in table.columns and table.name not in {"rooms", "outbox_lanes"}:
+            if column in table.columns and table.name not in _NOT_FOLLOWED:
                 done = session.execute(
                     text(f"UPDATE {table.name} SET {column} = :new WHERE {column} = :old"),
                     {"new": new_id, "old": old_id},

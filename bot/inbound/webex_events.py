@@ -15,6 +15,9 @@ from bot.inbound.identity import Identity, is_noise
 from bot.inbound.rooms import Rooms
 from bot.webex import Message, WebexClient
 
+_FRESH = 60.0
+"""Seconds for which a message proves that its writer is in the room; after that Webex is asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -49,18 +52,19 @@ class WebexEvents:
         age = _age(payload)
         if not replayed and age is not None and age > self._max_age:
             return Ignored(f"{age:.0f} s old, more than {self._max_age:.0f} s", "stale")
+        present = not replayed and age is not None and age < _FRESH
         match payload["resource"], payload["event"]:
             case "messages", "created":
-                return self._from_message(payload["data"]["id"], correlation_id)
+                return self._from_message(payload["data"]["id"], correlation_id, present)
             case "attachmentActions", "created":
-                return self._from_action(payload["data"]["id"], correlation_id)
+                return self._from_action(payload["data"]["id"], correlation_id, present)
         return Ignored(f"{payload['resource']} {payload['event']} asks for nothing")
 
     def is_me(self, data: Mapping[str, Any]) -> bool:
         """Whether a membership's data is about the bot itself."""
         return data.get("personId") == self._me.id
 
-    def _from_message(self, message_id: str, correlation_id: str) -> Request | Ignored:
+    def _from_message(self, message_id: str, correlation_id: str, present: bool) -> Request | Ignored:
         message = self._webex.get_message(message_id)
         if message.person_id == self._me.id:
             return Ignored("from the bot itself")
@@ -82,9 +86,11 @@ class WebexEvents:
             parent_id=_thread(message),
             correlation_id=correlation_id,
             received_at=message.created,
+            message_id=message.id,
+            present=present,
         )
 
-    def _from_action(self, action_id: str, correlation_id: str) -> Request | Ignored:
+    def _from_action(self, action_id: str, correlation_id: str, present: bool) -> Request | Ignored:
         action = self._webex.get_attachment_action(action_id)
         line = ""
         try:
@@ -105,6 +111,8 @@ class WebexEvents:
             line=line,
             parent_id=_thread(card),
             correlation_id=correlation_id,
+            message_id=card.id,
+            present=present,
         )
 
     def _place(self, room_id: str, room_type: str | None) -> Place:

@@ -47,7 +47,7 @@ class WebhookWatch:
             log.warning("webhooks.no_public_url", says="PUBLIC_URL is not set: Webex cannot reach this bot.")
             self.say(ok=True, text="PUBLIC_URL is not set: Webex cannot reach this bot.")
             return
-        secret = self._services.settings.webex_webhook_secrets[0]
+        secret = self._services.settings.webex_webhook_secrets[0].get_secret_value()
         with self._services.database.transaction() as session:
             if not session.scalar(_ONE_AT_A_TIME):
                 return
@@ -72,7 +72,7 @@ class WebhookWatch:
         if self.target_url is None:
             return
         self.set_up(watched=True)
-        secret = self._services.settings.webex_webhook_secrets[0]
+        secret = self._services.settings.webex_webhook_secrets[0].get_secret_value()
         try:
             report = watch(self._services.webex, PREFIX, self._backoffs(), datetime.now(UTC), secret)
         except WebexError as error:

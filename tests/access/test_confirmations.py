@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.access.confirmations import ask, call_off
+from bot.access.policies import Policies
+from bot.access.policy import Rule
 from bot.commands.forms import words_of_submission
 from bot.commands.model import Entry, Outcome, Place, Reply, Request
+from bot.config_file import AccessRule
 from bot.inbound.rooms import follow_migration
-from bot.settings import AccessRule
 from bot.store.database import Database
 from bot.store.models import AuditRow, Confirmation, KnownRoom
 from tests.commands.bakery import Bakery, PowerCut
@@ -35,6 +37,12 @@ def press(talk: Conversation, said: Outcome, button: int, **changes: object) -> 
 def change(database: Database, statement: str) -> None:
     with database.transaction() as session:
         session.execute(text(f"UPDATE confirmations SET {statement}"))
+
+
+def rule(talk: Conversation, name: str, says: AccessRule) -> None:
+    """From now on this rule is in force, and no other."""
+    policy = replace(talk.services.policy, rules=(Rule(name, says),))
+    talk.services = replace(talk.services, policies=Policies(policy))
 
 
 def confirming(code: str, key: str = "webex:yes") -> Request:
@@ -230,8 +238,7 @@ def test_whoever_may_destroy_may_also_confirm_it(
     allow = AccessRule.model_validate(
         {"allow": ADA, "commands": "bread throw", "arguments": {"loaves": "stale*"}}
     )
-    policy = replace(talk.services.policy, rules=(allow,))
-    talk.services = replace(talk.services, policy=policy)
+    rule(talk, "access rule 1 (allow)", allow)
     code = confirmation_code(talk.say("bread throw stale", person=ADA))
     assert talk.say(f"confirm {code}", person=ADA) == "Thrown away: stale."
     assert talk.outcome("bread throw stale fresh", person=ADA).decision == "denied"
@@ -240,7 +247,7 @@ def test_whoever_may_destroy_may_also_confirm_it(
 def test_a_right_taken_back_meanwhile_is_no_right_any_more(talk: Conversation, shop: Bakery) -> None:
     code = confirmation_code(talk.say(LINE))
     deny = AccessRule.model_validate({"deny": "everyone", "effects": "destroy", "reason": "Not today."})
-    talk.services = replace(talk.services, policy=replace(talk.services.policy, rules=(deny,)))
+    rule(talk, "access rule 1 (deny)", deny)
     said = talk.outcome(f"confirm {code}")
     assert said.replies[0].markdown.startswith("⛔ You may not run `bread throw` here. Not today. ")
     assert (said.command, said.decision, said.rule) == ("bread throw", "denied", "access rule 1 (deny)")

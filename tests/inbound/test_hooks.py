@@ -15,8 +15,8 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from bot.inbound.inbox import CHANNEL
 from bot.store.database import Database
+from bot.store.inbox_rows import CHANNEL
 from tests.bot_in_process import (
     BOT,
     SECRET,
