@@ -30,10 +30,15 @@ class Confirmed:
     words: tuple[str, ...]
 
 
-def digest(words: tuple[str, ...], arguments: Mapping[str, tuple[str, ...]]) -> str:
-    """A hash over the exact words and what they were read as."""
-    exact = json.dumps([words, sorted(arguments.items())], ensure_ascii=True)
+def digest(words: tuple[str, ...], arguments: Mapping[str, tuple[str, ...]], plan: str = "") -> str:
+    """A hash over the exact words, what they were read as, and the plan they stand for where there is one."""
+    exact = json.dumps([words, sorted(arguments.items()), plan], ensure_ascii=True)
     return hashlib.sha256(exact.encode()).hexdigest()
+
+
+def new_code() -> str:
+    """Six characters that a person types to answer a question: one of nearly 600 million."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
 def ask(
@@ -47,7 +52,7 @@ def ask(
     seconds: float,
 ) -> str:
     """Store the question; returns the code that answers it."""
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    code = new_code()
     expires = session.scalar(text("SELECT now() + make_interval(secs => :s)"), {"s": seconds})
     session.add(
         Confirmation(

@@ -133,4 +133,4 @@ def test_it_says_where_to_talk_keeps_everything_alive_and_ends_in_order(laptop: 
     assert alive == []
 
     laptop.start()  # everything was left as a next start needs it
-    assert "ping" in laptop.ask("audit"), "and what was said is still known"
+    assert "ping" in laptop.ask("audit list"), "and what was said is still known"
