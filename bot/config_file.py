@@ -14,7 +14,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.config_fields import Arguments, Effects, Listed, Scopes, Span, Strict
-from bot.durations import duration
+from bot.durations import duration, span
+from bot.guest_policy import Guests, faults_of_guests
 from bot.stale_policy import Fault, StaleRooms, faults_of_stale_rooms
 from bot.yaml_lines import LinedYaml, YamlError
 from bot.yaml_lines import Path as Place
@@ -89,6 +90,10 @@ class Rate(Strict):
     count: int = Field(ge=1)
     seconds: float = Field(gt=0)
 
+    def __str__(self) -> str:
+        """As it is written: `30/1m`."""
+        return f"{self.count}/{span(timedelta(seconds=self.seconds))}"
+
     @classmethod
     def read(cls, value: object) -> object:
         """From `30/1m`. Raises ValueError for what is not written so."""
@@ -139,6 +144,8 @@ class ConfigFile(Strict):
     """How many messages nobody asked for (build reports) a room gets; the rest is summed up. `null`: no limit."""
     stale_rooms: tuple[StaleRooms, ...] = ()
     """Rooms nobody uses any more: which they are, and what becomes of them."""
+    guests: Guests = Field(default_factory=Guests)
+    """The bot as a guest in rooms: how it greets, and where it does not stay."""
     integrations: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     """Settings of an integration by its name, under the names of its settings' fields."""
     modules: tuple[str, ...] = ()
@@ -175,6 +182,7 @@ def _faults(file: ConfigFile) -> Iterator[Fault]:
         if not limit.per:
             yield ("limits", number, "per"), "is empty: it needs person, room or command"
     yield from faults_of_stale_rooms(file.stale_rooms)
+    yield from faults_of_guests(file.guests)
 
 
 def _faults_of_groups(file: ConfigFile) -> Iterator[Fault]:
@@ -312,6 +320,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "approvals": ApprovalRule,
     "limits": LimitRule,
     "stale_rooms": StaleRooms,
+    "guests": Guests,
 }
 
 

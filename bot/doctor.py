@@ -8,6 +8,8 @@ import click
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.access.policies import Policies
+from bot.access.policy_watch import FACT
 from bot.assembly import Parts, database_url, load_parts, make_services, make_webex
 from bot.commands.context import Services
 from bot.config_file import SettingsError
@@ -15,6 +17,7 @@ from bot.inbound.webhook_watch import PREFIX
 from bot.integration import CheckResult
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.store.models import Fact
 from bot.webex import WebexError
 
 
@@ -38,6 +41,7 @@ def _results(settings: Settings) -> Iterator[CheckResult]:
     except (SettingsError, SQLAlchemyError) as error:
         yield CheckResult("database", False, str(error).splitlines()[0])
         return
+    yield from _policy(parts, database)
     yield from _webex_and_integrations(parts, database)
 
 
@@ -47,9 +51,29 @@ def _settings(settings: Settings) -> Iterator[CheckResult]:
         ("WEBEX_WEBHOOK_SECRET", settings.webex_webhook_secrets, "Deliveries could not be verified."),
         ("PUBLIC_URL", settings.public_url, "Webex would not know where to deliver."),
         ("SPARKOPS_ADMINS", settings.admins, "Nobody may run anything: everything is denied by default."),
+        (
+            "SPARKOPS_ENCRYPTION_KEY",
+            settings.encryption_keys,
+            "No credentials are taken, and who can write the database could seal the audit trail anew.",
+        ),
     )
     for name, value, without in wanted:
         yield CheckResult(name, bool(value), "is set." if value else f"is not set. {without}")
+
+
+def _policy(parts: Parts, database: Database) -> Iterator[CheckResult]:
+    """The rules of the file and the chat: whether every process took them, and what in them is about nothing."""
+    with database.transaction() as session:
+        fact = session.get(Fact, FACT)
+    if fact is not None and not fact.value["ok"]:
+        yield CheckResult("policy", False, fact.value["says"])
+    policies = Policies.live(parts.settings, database)
+    policies.refresh_grants()
+    unknown = policies.current.unknown_commands(each.name for each in parts.registry)
+    for where, pattern in unknown:
+        yield CheckResult("policy", False, f"{where} names {pattern!r}, and there is no such command.")
+    if not unknown:
+        yield CheckResult("policy", True, f"{len(policies.current.rules)} rules; each names commands there are.")
 
 
 def _webex_and_integrations(parts: Parts, database: Database) -> Iterator[CheckResult]:

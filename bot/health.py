@@ -21,6 +21,7 @@ blueprint = Blueprint("health", __name__)
 _READY = text(f"""
     SELECT (SELECT value FROM facts WHERE name = 'webex') AS webex,
            (SELECT extract(epoch FROM now() - updated_at) FROM facts WHERE name = 'webex') AS watched,
+           (SELECT value FROM facts WHERE name = 'policy') AS policy,
            (SELECT count(*) FROM executors WHERE {IS_ALIVE}) AS executors,
            (SELECT extract(epoch FROM now() - min(received_at)) FROM inbox WHERE state = 'queued') AS oldest
 """)
@@ -83,6 +84,7 @@ def ready() -> tuple[dict[str, Any], int]:
         clock = f"The webhooks were last looked at {row.watched / 60:.0f} minutes ago: is the clock running?"
     is_ready = bool(webex["ok"]) and queue == "ok" and clock == "ok"
     told = {"ready": is_ready, "database": "ok", "queue": queue, "clock": clock, "webex": webex["says"]}
+    told["policy"] = "ok" if row.policy is None or row.policy["ok"] else row.policy["says"]
     return told, 200 if is_ready else 503
 
 

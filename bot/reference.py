@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from inspect import cleandoc
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,8 @@ from bot.assembly import Parts, make_web
 from bot.commands.builtin import COMMANDS
 from bot.commands.model import Command, Effect
 from bot.commands.registry import Registry
-from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule
+from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule, Rate
+from bot.durations import span
 from bot.health import COUNTED, COUNTERS, GAUGES
 from bot.integration import Integration, find_integrations
 from bot.outbound.redact import Redactor
@@ -150,9 +152,15 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(needed)"
     value: Any = field.get_default(call_default_factory=True, validated_data={})
     if value is None or isinstance(value, SecretStr) or value in ("", (), {}):
         return ""
+    if isinstance(value, timedelta):
+        return f"`{span(value)}`"
+    if isinstance(value, BaseModel) and not isinstance(value, Rate):
+        return ""  # its keys have a table of their own
     if isinstance(value, tuple):
         return ", ".join(f"`{each}`" for each in value)
     if isinstance(value, float) and value.is_integer():

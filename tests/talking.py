@@ -120,11 +120,13 @@ def conversation(
     """A conversation with a bot of these settings; Webex is not reached unless a client is given."""
     settings = settings_of(environ or {}, config, folder, owners)
     parts = load_parts(settings)
+    policies = Policies.live(settings, database)
+    policies.refresh_grants()
     services = Services(
         settings=settings,
         database=database,
         redactor=parts.redactor,
-        policies=Policies.of_settings(settings),
+        policies=policies,
         registry=parts.registry,
         webex=webex or WebexClient("bot:sparkops@webex.bot", "http://127.0.0.1:9/v1/"),
         clients=clients if clients is not None else _clients(parts.integrations, settings),

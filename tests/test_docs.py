@@ -274,3 +274,23 @@ def test_no_page_holds_what_is_not_for_its_readers(page: Path) -> None:
     )
     found = re.findall(rf"TODO|FIXME|XXX|{of_this_machine}|Lorem|[ \t]+$", text, re.MULTILINE)
     assert found == []
+
+
+def test_every_line_of_the_threat_model_names_a_test_there_is() -> None:
+    page = ROOT / "docs" / "threat-model.md"
+    there = set(
+        re.findall(r"def (test_\w+)\(", "\n".join(each.read_text() for each in ROOT.glob("tests/**/*.py")))
+    )
+    lines = [
+        line for line in page.read_text().splitlines() if line.startswith("| ") and "| test |" not in line
+    ]
+    attacks = [line for line in lines if line.count("|") == 4 and "is stopped by" not in line]
+    named = [(line, re.findall(r"`(test_\w+)`", line)) for line in attacks[attacks_begin(attacks) :]]
+    assert len(named) > 40
+    assert [line for line, tests in named if not tests] == []
+    assert sorted({each for _, tests in named for each in tests} - there) == []
+
+
+def attacks_begin(lines: list[str]) -> int:
+    """The first line that is about somebody who tries something: the tables before it are about what there is."""
+    return next(number for number, line in enumerate(lines) if "`test_" in line)

@@ -15,6 +15,7 @@ from bot.inbound import inbox
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.runs.ownership import Ownership
 from bot.store.database import Database
+from bot.store.models import Fact
 from tests.bot_in_process import SECRET, BotInProcess, about, bot_in_process, database_away
 from tests.playground.running import Webex, running_webex
 from tests.talking import settings_of
@@ -59,8 +60,20 @@ def test_ready_is_a_database_a_worker_and_a_webex_that_takes_the_token(bot: BotI
             "queue": "ok",
             "clock": "ok",
             "webex": "The webhooks are in place.",
+            "policy": "ok",
         },
     )
+
+
+def test_a_process_that_could_not_take_the_new_policy_is_named_and_the_bot_goes_on_with_the_old_one(
+    bot: BotInProcess,
+) -> None:
+    bot.watch.set_up()
+    says = "host-2, process 7 keeps its old policy: sparkops.yaml, line 3: no such group."
+    with bot.database.transaction() as session:
+        session.add(Fact(name="policy", value={"ok": False, "says": says}))
+    status, told = ready(bot)
+    assert (status, told["policy"]) == (200, says)
 
 
 def test_before_a_worker_has_spoken_with_webex_it_is_not_ready(bot: BotInProcess) -> None:

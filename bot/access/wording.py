@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from bot.access.grants import Given
 from bot.access.policy import Policy
 from bot.config_file import AccessRule, ApprovalRule, LimitRule, Where
+from bot.durations import span
 from bot.outbound.quoting import code, quote
 
 _PLACES = {"direct": "direct rooms", "group": "group rooms", "none": "no room (the terminal, REST)"}
 _ALL_EFFECTS = 3
-_UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60))
 
 
 def access_in_words(rule: AccessRule) -> str:
@@ -54,15 +54,6 @@ def limit_in_words(rule: LimitRule) -> str:
     reason = f" ({quote(rule.reason)})" if rule.reason else ""
     every = span(timedelta(seconds=rule.rate.seconds))
     return f"{rule.rate.count} in {every}{burst} for each {' and '.join(rule.per)}: {_where(rule)}{reason}"
-
-
-def span(length: timedelta) -> str:
-    """A length of time as it is typed: `45s`, `8h`, `1d12h`."""
-    rest, parts = round(length.total_seconds()), ""
-    for unit, seconds in _UNITS:
-        count, rest = divmod(rest, seconds)
-        parts += f"{count}{unit}" if count else ""
-    return parts + (f"{rest}s" if rest or not parts else "")
 
 
 def moment(at: datetime) -> str:

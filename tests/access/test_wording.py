@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.access.policy import Policy
-from bot.access.wording import access_in_words, approval_in_words, limit_in_words, moment, span
+from bot.access.wording import access_in_words, approval_in_words, limit_in_words, moment
 from bot.config_file import AccessRule, ApprovalRule, LimitRule
+from bot.durations import span
 
 
 @pytest.mark.parametrize(

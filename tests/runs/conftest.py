@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.context import Services
+from bot.commands.gate import may_begin
 from bot.runs.advance import Engine
 from bot.runs.due import queue_due_runs
 from bot.runs.ownership import Ownership, free_work_of_the_dead
@@ -104,6 +105,7 @@ def make_worker(database: Database, url: str, services: Services) -> Worker:
         owner=ownership.id,
         kick=kicked.extend,
         edit_interval=1.0,
+        refuses=lambda view: may_begin(view, services),
     )
     return Worker(engine, ownership, database, kicked)
 
