@@ -28,11 +28,14 @@ from bot.inbound.rooms import Rooms
 from bot.inbound.webex_events import WebexEvents
 from bot.inbound.webhook_watch import WebhookWatch
 from bot.outbound.sender import Sender
+from bot.rooms.look import LOOK_TASK, look
+from bot.rooms.sweep_by_clock import start_by_clock
 from bot.runs.advance import Engine
 from bot.runs.due import Due, queue_due_runs
 from bot.runs.ownership import Ownership, OwnershipLost, free_work_of_the_dead
 from bot.runs.queue import Queue
 from bot.runs.runs import STEP_TASK
+from bot.runs.schedules import SWEEP_TASK
 from bot.store.counters import Counters
 from bot.store.database import Database
 from bot.store.tidy import tidy
@@ -82,7 +85,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 me = self._services.webex.me()
-                watch.say(ok=True, text=f"I am {me.email}.")
+                # That all is well is said when the webhooks are in place: until then nothing would be heard.
                 return save_identity(self._database, me)
             except WebexError as error:
                 log.error("worker.webex_refuses", error=str(error))
@@ -114,12 +117,18 @@ class Worker:
             services, events, rooms, sender, parts.integrations, ownership.id, threads=settings.worker_threads
         )
         watch = WebhookWatch(services, sender)
+
+        def sweep(policy: str, slot: str) -> None:
+            start_by_clock(services, policy, slot)
+
         queue = Queue(
             self._url,
             {
                 STEP_TASK: engine.step,
                 "webex.watch": watch.look,
                 "store.tidy": lambda: tidy(self._database),
+                LOOK_TASK: lambda: look(services),
+                SWEEP_TASK: sweep,
             },
             threads=_TASKS,
         )
