@@ -58,6 +58,7 @@ def clock() -> None:
     """Queue what is scheduled."""
     from bot.assembly import database_url, load_parts
     from bot.clock import Clock
+    from bot.rooms.sweep_by_clock import scheduled
     from bot.store.database import Database
     from bot.worker import wait_for_schema
 
@@ -69,7 +70,7 @@ def clock() -> None:
     database = Database(database_url(settings), pool_size=1)
     wait_for_schema(database, stopping)
     if not stopping.is_set():
-        keeper = Clock(database)
+        keeper = Clock(database, scheduled(settings.file.stale_rooms))
         keeper.start()
         stopping.wait()
         keeper.stop()
@@ -87,7 +88,9 @@ def chat(person: str | None, line: tuple[str, ...]) -> None:
     from bot.terminal import Terminal
 
     sys.exit(
-        Terminal.open(Settings.load(beside_run=True), person).run(line[0] if len(line) == 1 else join_words(line))
+        Terminal.open(Settings.load(beside_run=True), person).run(
+            line[0] if len(line) == 1 else join_words(line)
+        )
     )
 
 

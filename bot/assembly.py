@@ -9,7 +9,7 @@ from bot import logs
 from bot.access.credentials import Vault
 from bot.access.policies import Policies
 from bot.access.webex_relations import WebexRelations
-from bot.commands.builtin import COMMANDS
+from bot.commands.builtin import COMMANDS, RUN_KINDS
 from bot.commands.context import Services
 from bot.commands.registry import Registry
 from bot.config_file import SettingsError
@@ -47,8 +47,10 @@ def load_parts(settings: Settings) -> Parts:
     redactor = Redactor(secrets)
     logs.configure(redactor, level=settings.log_level, as_json=settings.log_format == "json")
     commands = [command for each in loaded.values() for command in each.integration.commands]
-    kinds = {kind.name: kind for each in loaded.values() for kind in each.integration.run_kinds}
-    return Parts(settings, loaded, redactor, Registry([*COMMANDS, *commands]), kinds)
+    kinds = [*RUN_KINDS, *(kind for each in loaded.values() for kind in each.integration.run_kinds)]
+    return Parts(
+        settings, loaded, redactor, Registry([*COMMANDS, *commands]), {kind.name: kind for kind in kinds}
+    )
 
 
 def _load(integration: Integration, settings: Settings) -> Loaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -24,15 +25,17 @@ _REFRESH = 30
 class Clock:
     """Keeps the schedules of the table. Two clocks are harmless: a slot is queued once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sweeps: Mapping[str, str] | None = None) -> None:
+        """`sweeps`: the policies for stale rooms that run by the clock, with their cron lines."""
         self._database = database
+        self._sweeps = sweeps
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._crons: dict[str, str] = {}
 
     def start(self) -> None:
         """Make good what was missed, then keep time."""
         with self._database.transaction() as session:
-            schedules.install(session)
+            schedules.install(session, self._sweeps)
         # APScheduler 3 does not tell a job its slot: it is taken from the event of its submission.
         self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
         self._scheduler.add_job(self._refresh, "interval", seconds=_REFRESH, id="refresh")

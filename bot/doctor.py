@@ -73,7 +73,9 @@ def _policy(parts: Parts, database: Database) -> Iterator[CheckResult]:
     for where, pattern in unknown:
         yield CheckResult("policy", False, f"{where} names {pattern!r}, and there is no such command.")
     if not unknown:
-        yield CheckResult("policy", True, f"{len(policies.current.rules)} rules; each names commands there are.")
+        yield CheckResult(
+            "policy", True, f"{len(policies.current.rules)} rules; each names commands there are."
+        )
 
 
 def _webex_and_integrations(parts: Parts, database: Database) -> Iterator[CheckResult]:

@@ -22,10 +22,12 @@ from bot.commands.model import Command, Effect
 from bot.commands.registry import Registry
 from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule, Rate
 from bot.durations import span
+from bot.guest_policy import Guests
 from bot.health import COUNTED, COUNTERS, GAUGES
 from bot.integration import Integration, find_integrations
 from bot.outbound.redact import Redactor
 from bot.settings import Settings
+from bot.stale_policy import StaleRooms
 from bot.store.database import Database
 
 READ_ELSEWHERE = (
@@ -125,6 +127,8 @@ def settings_page(integrations: Iterable[Integration]) -> str:
         *_part("A rule of `access`", AccessRule),
         *_part("A rule of `approvals`", ApprovalRule),
         *_part("A rule of `limits`", LimitRule),
+        *_part("A policy of `stale_rooms`", StaleRooms),
+        *_part("`guests`", Guests),
     ]  # fmt: skip
     return _page(lines)
 
@@ -155,7 +159,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "(needed)"
     value: Any = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or isinstance(value, SecretStr) or value in ("", (), {}):
+    if value is None or isinstance(value, SecretStr | Guests) or value in ("", (), {}):
         return ""
     if isinstance(value, timedelta):
         return f"`{span(value)}`"

@@ -39,7 +39,7 @@ class StaleRooms(Strict):
     report_to: str | None = None
     """The title or the id of the room that is told what will be done, and what was."""
     schedule: str | None = None
-    """When it runs by itself: five cron fields in UTC. Left out: only when a person says so."""
+    """When it runs by itself: five cron fields in UTC, read when the clock starts. Left out: when a person says so."""
     most: int = Field(20, ge=0)
     """Of more rooms than that a person is asked first (`room sweep-go`). 0: always."""
     percent: int = Field(25, ge=0, le=100)

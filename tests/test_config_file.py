@@ -19,6 +19,7 @@ from bot.config_file import (
     duration,
     read_config_file,
 )
+from bot.stale_policy import StaleRooms
 
 TOKEN = "a-token-nobody-should-see"
 
@@ -75,6 +76,20 @@ def test_the_whole_of_sparkops_yaml() -> None:
             rate: 5/h
             burst: 8
         notifications: 100/d
+        stale_rooms:
+          - name: old
+            titles: [Release *, 007]
+            kinds: [group, team]
+            idle: 90d
+            action: leave
+            grace: 14d
+            keep: 180d
+            protected: Release train
+            report_to: Ops
+            schedule: 0 6 * * mon
+            most: 50
+            percent: 10
+          - {name: lunch, idle: 2w}
         integrations:
           jenkins: {notify: all, port: 8080}
         modules: [house.integration]
@@ -112,6 +127,33 @@ def test_the_whole_of_sparkops_yaml() -> None:
     )
     assert [limit.capacity for limit in file.limits] == [30, 8]
     assert file.notifications == Rate(count=100, seconds=86400.0)
+    assert file.stale_rooms == (
+        StaleRooms(
+            name="old",
+            titles=("Release *", "007"),
+            kinds=("group", "team"),
+            idle=timedelta(days=90),
+            action="leave",
+            grace=timedelta(days=14),
+            keep=timedelta(days=180),
+            protected=("Release train",),
+            report_to="Ops",
+            schedule="0 6 * * mon",
+            most=50,
+            percent=10,
+        ),
+        StaleRooms(
+            name="lunch",
+            titles=("*",),
+            kinds=("group",),
+            idle=timedelta(days=14),
+            action="notify",
+            grace=timedelta(days=7),
+            keep=timedelta(days=90),
+            most=20,
+            percent=25,
+        ),
+    )
     assert file.integrations == {"jenkins": {"notify": "all", "port": 8080}}
     assert file.modules == ("house.integration",)
 
@@ -227,6 +269,39 @@ def test_anchors_and_merges_are_yamls_own() -> None:
          "line 5 (people, Bob, item 2): 'ADA@home.example' is 'Ada' already, and belongs to one person."),
         ("people: {Ada: '*@example.com'}",
          "line 1 (people, Ada): '*@example.com' is no e-mail of one person."),
+        # Stale rooms.
+        ("stale_rooms:\n- name: old", "line 2 (stale_rooms, rule 1): 'idle' is missing."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  graze: 7d",
+         "line 4 (stale_rooms, rule 1, graze): there is no key 'graze' here; did you mean 'grace'?"),
+        ("stale_rooms:\n- name: old\n  idle: long",
+         "line 3 (stale_rooms, rule 1, idle): 'long' is not a duration such as 90s, 15m, 2h or 30d."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  grace: 0d",
+         "line 4 (stale_rooms, rule 1, grace): no time at all is too short."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  action: burn",
+         "line 4 (stale_rooms, rule 1, action): Input should be 'notify', 'leave' or 'delete'."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  kinds:\n  - group\n  - public",
+         "line 6 (stale_rooms, rule 1, kinds, item 2): Input should be 'group', 'team' or 'direct'."),
+        ("stale_rooms:\n- name: old rooms\n  idle: 30d",
+         "line 2 (stale_rooms, rule 1, name): 'old rooms' is no name to be typed: it begins with a letter and goes on "
+         "with letters, digits, `.`, `_`, `-`."),
+        ("stale_rooms:\n- {name: old, idle: 30d}\n- {name: OLD, idle: 60d}",
+         "line 3 (stale_rooms, rule 2, name): there is a policy 'OLD' already."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  titles: []",
+         "line 4 (stale_rooms, rule 1, titles): is empty, so that the policy would be about nothing."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  kinds: []",
+         "line 4 (stale_rooms, rule 1, kinds): is empty, so that the policy would be about nothing."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  action: delete\n  kinds: [direct]",
+         "line 5 (stale_rooms, rule 1, kinds): a direct room cannot be deleted; leave 'direct' out, or let the action "
+         "be 'leave', which hides it."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  report_to: Ops\n  schedule: daily",
+         "line 5 (stale_rooms, rule 1, schedule): 'daily' has 1 fields, and a cron line has five."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  report_to: Ops\n  schedule: 0 6 31 * mon",
+         "line 5 (stale_rooms, rule 1, schedule): '0 6 31 * mon' names both days of the month and weekdays; it can be "
+         "one of them."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  schedule: 0 6 * * mon",
+         "line 4 (stale_rooms, rule 1, schedule): needs 'report_to': somebody must be told what is done by the clock."),
+        ("stale_rooms:\n- name: old\n  idle: 30d\n  percent: 101",
+         "line 4 (stale_rooms, rule 1, percent): Input should be less than or equal to 100."),
         # Arguments.
         ("access:\n- allow: everyone\n  arguments:\n    nodes:\n    - 4..1",
          "line 5 (access, rule 1, arguments, nodes, item 1): '4..1' is empty: a range goes from the smaller number "

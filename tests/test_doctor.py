@@ -16,7 +16,9 @@ from tests.talking import settings_of
 KEY = "an-encryption-key-of-the-tests-that-is-long"
 
 
-def lines(database: Database, capsys: pytest.CaptureFixture[str], folder: Path, **config: object) -> list[str]:
+def lines(
+    database: Database, capsys: pytest.CaptureFixture[str], folder: Path, **config: object
+) -> list[str]:
     """What it prints for a bot without Webex that uses this database."""
     environ = {"DATABASE_URL": database.url, "SPARKOPS_ENCRYPTION_KEY": KEY}
     examine(settings_of(environ, config, folder))
@@ -35,9 +37,7 @@ def test_a_rule_about_no_command_protects_nothing(
 ) -> None:
     rules = [{"allow": "everyone"}, {"deny": "everyone", "commands": "jenkins biuld"}]
     printed = lines(database, capsys, tmp_path, access=rules)
-    assert (
-        "BAD  policy: access rule 2 (deny) names 'jenkins biuld', and there is no such command." in printed
-    )
+    assert "BAD  policy: access rule 2 (deny) names 'jenkins biuld', and there is no such command." in printed
 
 
 def test_a_rule_of_the_chat_is_looked_at_too(

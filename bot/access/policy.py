@@ -15,12 +15,14 @@ from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule, Whe
 OPEN_COMMANDS = frozenset(
     {
         *("help", "ping", "whoami", "version", "why"),
-        *("confirm", "leave", "approve", "deny", "approvals"),
+        *("confirm", "leave", "approve", "deny", "approvals", "retry"),
         *("credentials list", "credentials set", "credentials forget"),
+        "room keep",
     }
 )
 """Commands anyone may run where no rule denies them: they tell nothing but how to be let in, answer what
-somebody was asked to confirm or approve (which passes the gate again), or are about what is one's own."""
+somebody was asked to confirm or approve or what of one's own was left to do (which passes the gate again), are
+about what is one's own, or answer the notice that was given in a room one is in."""
 
 _BOT_DOMAINS = ("@webex.bot", "@sparkbot.io")
 

@@ -14,6 +14,7 @@ from bot.access.relations import NoRelations, Relations
 from bot.commands.model import Command, Place, Reply, Request
 from bot.commands.registry import Registry
 from bot.outbound.redact import Redactor
+from bot.rooms.find import Titles
 from bot.runs import runs
 from bot.settings import Settings
 from bot.store.database import Database
@@ -35,6 +36,8 @@ class Services:
     vault: Vault = field(default_factory=Vault)
     credentials: Mapping[str, Service] = field(default_factory=dict)
     """What people may give a credential for, by the integration's name."""
+    titles: Titles = field(default_factory=Titles)
+    """The bot's rooms by title."""
 
     @property
     def policy(self) -> Policy:

@@ -146,7 +146,7 @@ def _gate(parsed: Parsed, words: tuple[str, ...], request: Request, services: Se
 def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
     """Call the handler; one that may not be entered twice goes through an attempt row.
 
-    Of its first answer the words, the mentions and the run are remembered for a second entry.
+    Of its first answer the words, the mentions, the run and where it goes are remembered for a second entry.
     """
     command = parsed.command
     callback = command.click.callback
@@ -163,7 +163,12 @@ def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
         except CommandError as error:
             return {"refused": str(error)}
         given.append(reply)
-        return {"markdown": reply.markdown, "mentions": list(reply.mentions), "run_id": reply.run_id}
+        return {
+            "markdown": reply.markdown,
+            "mentions": list(reply.mentions),
+            "run_id": reply.run_id,
+            "direct": reply.direct,
+        }
 
     services = context.services
     key = f"request:{context.request.key}"
@@ -176,7 +181,12 @@ def _run(context: Context, parsed: Parsed) -> Reply | Rerun:
     if given:
         return given[0]
     if "markdown" in outcome:
-        return Reply(outcome["markdown"], mentions=tuple(outcome["mentions"]), run_id=outcome["run_id"])
+        return Reply(
+            outcome["markdown"],
+            mentions=tuple(outcome["mentions"]),
+            run_id=outcome["run_id"],
+            direct=bool(outcome.get("direct")),
+        )
     raise CommandError(str(outcome.get("refused", "It was tried before, and ended in an error of mine.")))
 
 

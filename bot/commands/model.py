@@ -100,6 +100,7 @@ class Reply:
     (`personEmail:ada@example.com`); any other is made inert. Where
     `run_id` is set, a room sees the run's live message in place of `markdown`. `reveals` is a text of its
     own that goes to the asker past the redactor and is stored nowhere, so that it comes once or not at all.
+    `direct` sends it to the asker alone, in our direct room: the room it was asked in may be one just left.
     """
 
     markdown: str
@@ -108,6 +109,7 @@ class Reply:
     mentions: tuple[str, ...] = ()
     run_id: int | None = None
     reveals: str = field(default="", repr=False)
+    direct: bool = False
 
 
 Handler = Callable[..., "Reply | Rerun"]

@@ -94,7 +94,9 @@ class MomentType(click.ParamType[Moment]):
         try:
             return duration(typed)
         except ValueError:
-            self.fail(f"{typed!r} is neither a time ago such as 2h or 7d nor a date such as 2026-11-01.", param, ctx)
+            self.fail(
+                f"{typed!r} is neither a time ago such as 2h or 7d nor a date such as 2026-11-01.", param, ctx
+            )
 
 
 class BuildNumberType(click.ParamType[int]):

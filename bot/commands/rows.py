@@ -29,7 +29,10 @@ _NO_LIMIT = 1_000_000
 def as_option(handler: H) -> H:
     """Give a command `--as csv|json|txt`; its handler gets it as `kind`, None where a table is wanted."""
     return click.option(
-        "--as", "kind", type=click.Choice(list(_TYPES)), help="a file (csv, json or txt) of all rows in place of the table"
+        "--as",
+        "kind",
+        type=click.Choice(list(_TYPES)),
+        help="a file (csv, json or txt) of all rows in place of the table",
     )(handler)
 
 

@@ -23,14 +23,17 @@ from bot.commands.model import Entry, Outcome, Place, Reply, Request
 from bot.commands.normalise import normalise
 from bot.commands.outcomes import NOT_KNOWN
 from bot.inbound import inbox
+from bot.inbound.identity import is_bot
 from bot.inbound.inbox import Event
-from bot.inbound.rooms import Rooms, follow_migration
+from bot.inbound.room_events import RoomEvents
+from bot.inbound.rooms import Rooms
 from bot.inbound.stored_requests import approved_request, paused, scheduled_request
 from bot.inbound.webex_events import Ignored, WebexEvents
 from bot.integration import HookEvent, Loaded
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.outbound.redact import Redactor
 from bot.outbound.sender import Row, Sender
+from bot.rooms.known import seen_active
 from bot.store.database import driver_connection, is_fault
 from bot.webex import NotFound, RateLimited, Unauthorized, WebexError
 
@@ -64,6 +67,7 @@ class InboxHandler:
         self._services = services
         self._events = events
         self._rooms = rooms
+        self._room_events = RoomEvents(services, rooms, events.me)
         self._sender = sender
         self._integrations = integrations
         self._owner = owner
@@ -129,7 +133,7 @@ class InboxHandler:
     def _webex(self, event: Event) -> None:
         started = time.monotonic()
         if event.payload["resource"] in {"rooms", "memberships"}:
-            self._room_changed(event)
+            self._sender.kick(self._room_events.handle(event))
             return
         request = self._events.request(event.payload, event.correlation_id, replayed=event.is_replayed)
         if isinstance(request, Ignored):
@@ -171,9 +175,13 @@ class InboxHandler:
             return
         self._reveal(request, outcome)
         entry = record(request, outcome, self._services, started)
+        greeting = self._room_events.first_words(request)
         row: Row | None = None
         with self._services.database.transaction() as session, driver_connection(session).pipeline():
             audit.record(session, entry, self._services.audit_keys)
+            self._room_events.greet_person(session, request, greeting)
+            if event.source == "webex":
+                _person_seen(session, request, event)
             lanes = self._replies(session, request, outcome)
             inbox.finish(session, event, "done")
             if lanes:
@@ -196,12 +204,13 @@ class InboxHandler:
             if reply.run_id is not None and request.place.room_id is not None:
                 lanes.append(request.place.room_id)  # the run's live message, stored when it started
                 continue
+            room_id = None if reply.direct else request.place.room_id
             message = Outgoing(
                 key=f"reply:{request.key}:{number}",
                 markdown=reply.markdown,
-                room_id=request.place.room_id,
-                to_person_email=None if request.place.room_id else request.person,
-                parent_id=request.parent_id,
+                room_id=room_id,
+                to_person_email=None if room_id else request.person,
+                parent_id=request.parent_id if room_id else None,
                 card=reply.card,
                 file_name=reply.file.name if reply.file else None,
                 file_content=reply.file.content if reply.file else None,
@@ -239,14 +248,15 @@ class InboxHandler:
         entry = record(request, outcome, self._services, started)
         with self._services.database.transaction() as session:
             audit.record(session, entry, self._services.audit_keys)
-            if entry.line != payload["line"] and self._holds_a_secret(payload["line"], outcome):
-                inbox.veil_line(session, event, entry.line)
+            if (kept := self._without_secrets(payload["line"], outcome)) != payload["line"]:
+                inbox.veil_line(session, event, kept)
             inbox.finish(session, event, "done", answer=answer)
         if place.room_id and any(reply.run_id for reply in outcome.replies):
             self._sender.kick((place.room_id,))
 
-    def _holds_a_secret(self, line: str, outcome: Outcome) -> bool:
-        return outcome.decision == "secret" or self._services.redactor.redact(line) != line
+    def _without_secrets(self, line: str, outcome: Outcome) -> str:
+        """A call's line as it may be kept: where it was refused for a secret, as the refusal shows it."""
+        return outcome.line if outcome.decision == "secret" else self._services.redactor.redact(line)
 
     def _integration(self, event: Event) -> None:
         loaded = self._integrations.get(event.source)
@@ -258,30 +268,6 @@ class InboxHandler:
             lanes = hook.handle(HookEvent("", event.payload), self._services, session)
             inbox.finish(session, event, "done")
         self._sender.kick(lanes)
-
-    def _room_changed(self, event: Event) -> None:
-        """Keep what we know of rooms right: titles, migrations, and whether we are still in them."""
-        data, kind = event.payload["data"], (event.payload["resource"], event.payload["event"])
-        if kind[0] == "memberships":
-            self._services.relations.forget(data["roomId"], data.get("personEmail"))
-        reason = None
-        if kind == ("rooms", "migrated"):
-            old, new = data.get("migratedFrom") or data.get("oldRoomId"), data["id"]
-            if not old:
-                reason = "a migration that does not say from where"
-            else:
-                with self._services.database.transaction() as session:
-                    changed = follow_migration(session, str(old), str(new))
-                    log.info("room.migrated", old=old, new=new, changed=changed)
-        elif kind[0] == "rooms":
-            self._rooms.refresh(data["id"])
-        elif kind == ("memberships", "deleted") and self._events.is_me(data):
-            with self._services.database.transaction() as session:
-                self._rooms.left(session, data["roomId"])
-        elif kind == ("memberships", "created") and self._events.is_me(data):
-            self._rooms.refresh(data["roomId"])
-        with self._services.database.transaction() as session:
-            inbox.finish(session, event, "done" if reason is None else "ignored", reason)
 
     def _later(self, event: Event, error: WebexError) -> None:
         """What an error of Webex' means for the event.
@@ -338,6 +324,14 @@ class InboxHandler:
             correlation_id=event.correlation_id,
         )
         return (enqueue(session, message, self._services.redactor),)
+
+
+def _person_seen(session: Session, request: Request, event: Event) -> None:
+    """Keep that a person was active in the room: what another bot says there keeps no room alive."""
+    place = request.place
+    if place.room_id is not None and not is_bot(request.person):
+        at = request.received_at or event.received_at
+        seen_active(session, place.room_id, place.title, place.type, at)
 
 
 def _reply_json(reply: Reply, redactor: Redactor) -> dict[str, Any]:

@@ -65,6 +65,11 @@ class KnownIdentity:
             return self._known
 
 
+def is_bot(email: str) -> bool:
+    """Whether an address is a bot's."""
+    return email.casefold().endswith(_BOT_DOMAINS)
+
+
 def is_noise(payload: Mapping[str, Any], me: Identity | None, allowed_bots: Collection[str]) -> bool:
     """Whether a message or a card action comes from the bot itself or from a bot that is not allowed."""
     if payload.get("resource") not in {"messages", "attachmentActions"}:
@@ -73,4 +78,4 @@ def is_noise(payload: Mapping[str, Any], me: Identity | None, allowed_bots: Coll
     person, email = data.get("personId"), str(data.get("personEmail") or "").casefold()
     if me is not None and (person == me.id or (email and email == me.email.casefold())):
         return True
-    return email.endswith(_BOT_DOMAINS) and email not in {each.casefold() for each in allowed_bots}
+    return is_bot(email) and email not in {each.casefold() for each in allowed_bots}

@@ -60,9 +60,10 @@ class WebexEvents:
                 return self._from_action(payload["data"]["id"], correlation_id, present)
         return Ignored(f"{payload['resource']} {payload['event']} asks for nothing")
 
-    def is_me(self, data: Mapping[str, Any]) -> bool:
-        """Whether a membership's data is about the bot itself."""
-        return data.get("personId") == self._me.id
+    @property
+    def me(self) -> Identity:
+        """Who the bot is."""
+        return self._me
 
     def _from_message(self, message_id: str, correlation_id: str, present: bool) -> Request | Ignored:
         message = self._webex.get_message(message_id)

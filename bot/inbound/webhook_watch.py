@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import structlog
 from sqlalchemy import text
@@ -14,15 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.commands.context import Services
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.outbound.sender import Sender
+from bot.store import locks
 from bot.store.models import Fact
-from bot.webex import Backoff, WebexError, sync, watch
+from bot.webex import NAME_PREFIX, Backoff, WebexError, hook_url, sync, watch
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "sparkops"
+PREFIX = NAME_PREFIX
 _HEALTH = "webex"
 _BACKOFFS = "webhook back-off"
-_ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(73110002)")
 
 
 class WebhookWatch:
@@ -36,7 +35,7 @@ class WebhookWatch:
     def target_url(self) -> str | None:
         """Where Webex shall deliver; None while PUBLIC_URL is not known."""
         public = self._services.settings.public_url
-        return urljoin(public.rstrip("/") + "/", "hooks/webex") if public else None
+        return hook_url(public) if public else None
 
     def set_up(self, *, watched: bool = False) -> None:
         """Make the webhooks what they should be. What Webex refuses is logged, told by `/readyz`, and tried again.
@@ -49,7 +48,7 @@ class WebhookWatch:
             return
         secret = self._services.settings.webex_webhook_secrets[0].get_secret_value()
         with self._services.database.transaction() as session:
-            if not session.scalar(_ONE_AT_A_TIME):
+            if not session.scalar(locks.WEBHOOKS):
                 return
             try:
                 report = sync(self._services.webex, self.target_url, secret, PREFIX, watched=watched)

@@ -25,7 +25,7 @@ _STORE = """
     INSERT INTO outbox (lane, dedupe_key, room_id, to_person_email, parent_id, body, file_name, file_content,
                         correlation_id)
     VALUES (%(lane)s, %(dedupe_key)s, %(room_id)s, %(to_person_email)s, %(parent_id)s, %(body)s::jsonb,
-            %(file_name)s, %(file_content)s, %(correlation_id)s)
+            %(file_name)s, %(file_content)b, %(correlation_id)s)
     ON CONFLICT (dedupe_key) DO NOTHING
 """
 _UPDATE_LIVE = text("""
@@ -38,6 +38,9 @@ _GROWTH = 2.2
 """Each wait between edits to the last: from one second on, nine edits reach over a quarter of an hour."""
 SAVED_EDITS = 1
 """Edits kept back so that a live message can always show its end."""
+LARGEST_FILE = 100_000_000
+"""Bytes: Webex takes files of up to 100 MB (developer.webex.com/docs/basics, "Message Attachments")."""
+_NAMELESS = "reply.txt"
 MAX_EDITS = 10
 """Webex refuses the eleventh edit of a message (developer.webex.com, Edit a Message)."""
 
@@ -69,16 +72,20 @@ def safe(markdown: str, redactor: Redactor, mentions: tuple[str, ...] = ()) -> s
 
 
 def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
-    """Store a message in one or more parts, each within Webex's 7,439 bytes; returns its lane."""
-    fitted = fit(hard_breaks(safe(message.markdown, redactor, message.mentions)))
+    """Store a message in one or more parts, each within Webex's 7,439 bytes; returns its lane.
+
+    A file that is larger than Webex takes is left out, and the message says so.
+    """
+    content, left_out = _file_of(message, redactor)
+    fitted = fit(hard_breaks(safe(f"{message.markdown}{left_out}", redactor, message.mentions)))
     files: list[tuple[str, bytes]] = []
     if isinstance(fitted, AsFile):
         parts: tuple[str, ...] = (fitted.summary,)
         files.append((fitted.filename, fitted.content.encode()))
     else:
         parts = fitted.parts
-    if message.file_content is not None:
-        files.append((message.file_name or "reply.txt", redactor.redact_bytes(message.file_content)))
+    if content is not None:
+        files.append((message.file_name or _NAMELESS, content))
     if not parts and (files or message.card):
         parts = ("…",)
     rows = [
@@ -100,6 +107,21 @@ def enqueue(session: Session, message: Outgoing, redactor: Redactor) -> str:
         row["body"] = as_jsonb(row["body"])
         driver_connection(session).execute(_STORE, row)
     return message.lane
+
+
+def _file_of(message: Outgoing, redactor: Redactor) -> tuple[bytes | None, str]:
+    """The content of a message's file as it may leave; or none, and what to say of the one Webex would not take."""
+    given = message.file_content
+    if given is None:
+        return None, ""
+    content = redactor.redact_bytes(given) if len(given) <= LARGEST_FILE else given
+    if len(content) <= LARGEST_FILE:
+        return content, ""
+    name, size = quote(message.file_name or _NAMELESS), f"{len(content) / 1_000_000:,.1f} MB"
+    return (
+        None,
+        f"\n\n📎 **{name}** is left out: it has {size}, and Webex takes 100 MB. Ask for less of it at a time.",
+    )
 
 
 def _attach(

@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,10 @@ MOST_LEARNT: Final = 1_000
 """Secrets learnt while running that are kept in mind; the one not met for longest is forgotten first."""
 
 _SHORTEST_SECRET_LINE: Final = 16
+_WINDOW: Final = 1 << 18
+_OVERLAP: Final = 1 << 15
+"""Characters: a long text is read in windows, since Python's `re` lets no other thread go on while it searches one.
+What decides about a secret stands within an overlap of where it begins, or the search of it comes to a window's end."""
 _DEEPEST: Final = 32
 
 _SENSITIVE: Final = (
@@ -146,11 +150,14 @@ class Redactor:
 
     def redact(self, text: str) -> str:
         """The text with `«redacted»` for every secret. Doing it again changes nothing."""
-        return self._pattern.sub(self._replacement, text)
+        return (
+            self._pattern.sub(self._replacement, text) if len(text) <= _WINDOW else "".join(self._read(text))
+        )
 
     def redact_bytes(self, content: bytes) -> bytes:
         """The same for the content of a file; whatever in it is no UTF-8 stays as it is."""
-        return self.redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        text = content.decode("utf-8", "surrogateescape")
+        return b"".join(piece.encode("utf-8", "surrogateescape") for piece in self._read(text))
 
     def redact_value(self, value: Any) -> Any:
         """The same for a log event or JSON value: strings in dicts, lists and exceptions; numbers stay.
@@ -160,6 +167,27 @@ class Redactor:
         stays as it is.
         """
         return self._value(value, 0)
+
+    def _read(self, text: str) -> Iterator[str]:
+        """The pieces of a long text, redacted: what `sub` gives of the whole."""
+        pattern, told, start, size = self._pattern, 0, 0, _WINDOW
+        while (end := start + size) < len(text):
+            match = pattern.search(text, start, end)
+            if match and match.end() <= end - _OVERLAP:
+                yield text[told : match.start()]
+                yield self._replacement(match)
+                told = start = match.end()
+                size = _WINDOW
+                continue
+            # None begins before here. What begins behind it may look otherwise with what comes after the window.
+            undecided = min(match.start(), end - _OVERLAP) if match else end - _OVERLAP
+            size = _WINDOW if undecided > start else size * 2
+            start = undecided
+        while match := pattern.search(text, start):
+            yield text[told : match.start()]
+            yield self._replacement(match)
+            told = start = match.end()
+        yield text[told:]
 
     def _replacement(self, match: re.Match[str]) -> str:
         kept = match[match.lastindex] if match.lastindex else ""

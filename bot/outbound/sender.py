@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,17 +53,25 @@ _NEXT = """
           AND EXISTS (SELECT FROM outbox_lanes WHERE lane = %(lane)s AND claim = %(claim)s)
         ORDER BY id LIMIT 1
     )
-    RETURNING id, lane, %(claim)s::uuid, room_id, to_person_email, parent_id, body, file_name, file_content,
+    RETURNING id, lane, %(claim)s::uuid, room_id, to_person_email, parent_id, body, file_name,
               live_id, attempts, correlation_id
 """
+_FILE = "SELECT file_content FROM outbox WHERE id = %s"
 _RELEASE_EMPTY = """
     UPDATE outbox_lanes SET owner = NULL, claim = NULL, not_before = now()
     WHERE lane = %(lane)s AND claim = %(claim)s
       AND NOT EXISTS (SELECT FROM outbox WHERE lane = %(lane)s AND state = 'sending')
 """
+# In one statement, the room's row locked first, as `follow_migration` does. The post is told by Webex' clock, so that
+# a room's last activity can be seen to be just that.
 _SENT = """
-    UPDATE outbox SET state = 'sent', sent_at = now(), message_id = %s, file_content = NULL, error = NULL
-    WHERE id = %s
+    WITH sent AS (
+        UPDATE outbox
+        SET state = 'sent', sent_at = now(), message_id = %(message_id)s, file_content = NULL, error = NULL
+        WHERE id = %(id)s
+    )
+    UPDATE rooms SET own_post_at = %(posted_at)s
+    WHERE room_id = %(posted_in)s AND (own_post_at IS NULL OR own_post_at < %(posted_at)s)
 """
 _RELEASE_NOW = "UPDATE outbox_lanes SET owner = NULL, claim = NULL WHERE lane = %s AND claim = %s"
 _RELEASE = text("""
@@ -71,8 +80,11 @@ _RELEASE = text("""
 """)
 _OWNED = text("SELECT lane, claim FROM outbox_lanes WHERE owner = :me")
 _REFUSED = text("UPDATE outbox SET state = 'refused', error = :error WHERE id = :id")
+# What only one row of a lane may be while it is pending stays as it is: another may have begun meanwhile.
 _AGAIN = text("""
-    UPDATE outbox SET state = 'pending', error = :error, attempts = attempts - :free WHERE id = :id
+    UPDATE outbox SET error = :error, attempts = attempts - :free,
+                      state = CASE WHEN is_digest OR live_id IS NOT NULL THEN 'sending' ELSE 'pending' END
+    WHERE id = :id
 """)
 _DUE = text("""
     SELECT DISTINCT waiting.lane FROM outbox AS waiting LEFT JOIN outbox_lanes USING (lane)
@@ -105,10 +117,19 @@ class Row:
     parent_id: str | None
     body: dict[str, Any]
     file_name: str | None
-    file_content: bytes | None
     live_id: int | None
     attempts: int
     correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """The message at Webex that a row has become or, where it was edited only, had become before."""
+
+    message_id: str
+    posted_in: str | None = None
+    posted_at: datetime | None = None
+    """Where and when, by Webex' clock, it was posted; not of an edit, which is no new activity in a room."""
 
 
 class Sender:
@@ -198,18 +219,18 @@ class Sender:
         if row.attempts > 1:
             self._counters.count("outbox_sent_again")
         try:
-            message_id = self._post_live(row) if row.live_id is not None else self._post(row)
+            posted = self._post_live(row) if row.live_id is not None else self._post(row)
         except WebexError as error:
             return self._put_back(row, error)
         with self._database.transaction() as session, driver_connection(session).pipeline():
-            driver_connection(session).execute(_SENT, (message_id, row.id))
+            driver_connection(session).execute(_SENT, {"id": row.id, **asdict(posted)})
             if self._closing.is_set():
                 driver_connection(session).execute(_RELEASE_NOW, (row.lane, row.claim))
                 return None
             return self._next(session, row.lane, row.claim)
 
-    def _post(self, row: Row) -> str:
-        file = File(row.file_name or "reply.txt", row.file_content) if row.file_content is not None else None
+    def _post(self, row: Row) -> _Posted:
+        file = self._file(row.id, row.file_name) if row.file_name is not None else None
         message = self._webex.post_message(
             room_id=row.room_id,
             to_person_email=row.to_person_email,
@@ -218,26 +239,34 @@ class Sender:
             card=row.body.get("card"),
             file=file,
         )
-        return message.id
+        return _Posted(message.id, message.room_id, message.created)
 
-    def _post_live(self, row: Row) -> str:
+    def _file(self, outbox_id: int, name: str) -> File:
+        """Read only now, and as bytes: up to a hundred megabytes would otherwise come as hexadecimal digits."""
+        with self._database.transaction() as session:
+            found = driver_connection(session).execute(_FILE, (outbox_id,), binary=True).fetchall()
+        [(content,)] = found
+        return File(name, content)
+
+    def _post_live(self, row: Row) -> _Posted:
         with self._database.transaction() as session:
             live = session.execute(_LIVE, {"id": row.live_id}).one()
         edits = live.edits
         if live.message_id is None:
-            message_id = self._webex.post_message(
+            message = self._webex.post_message(
                 room_id=row.room_id, markdown=live.wanted, parent_id=row.parent_id
-            ).id
+            )
+            posted = _Posted(message.id, message.room_id, message.created)
         elif live.shown != live.wanted and edits < (MAX_EDITS if live.final else MAX_EDITS - SAVED_EDITS):
-            message_id = live.message_id
-            self._webex.edit_message(message_id, room_id=row.lane, markdown=live.wanted)
+            self._webex.edit_message(live.message_id, room_id=row.lane, markdown=live.wanted)
+            posted = _Posted(live.message_id)
             edits += 1
         else:
-            return str(live.message_id)
+            return _Posted(live.message_id)
         with self._database.transaction() as session:
-            shown = {"id": row.live_id, "message_id": message_id, "shown": live.wanted, "edits": edits}
+            shown = {"id": row.live_id, "message_id": posted.message_id, "shown": live.wanted, "edits": edits}
             session.execute(_LIVE_SHOWN, shown)
-        return message_id
+        return posted
 
     def _put_back(self, row: Row, error: WebexError) -> Row | None:
         """Decide what an error means for the row and its lane."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from bot.store.models import Subscription
+from bot.store.models import KnownRoom, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,13 @@ def subscriptions(session: Session, source: str, room_id: str | None = None) -> 
 
 
 def rooms_for(session: Session, source: str, topic: str) -> tuple[str, ...]:
-    """The rooms whose globs match this topic, each once."""
-    matching = [
+    """The rooms whose globs match this topic, each once; of a room the bot has left the wishes rest."""
+    matching = dict.fromkeys(
         each.room_id
         for each in subscriptions(session, source)
         if fnmatchcase(topic.casefold(), each.topic.casefold())
-    ]
-    return tuple(dict.fromkeys(matching))
+    )
+    left = set(
+        session.scalars(select(KnownRoom.room_id).where(KnownRoom.left, KnownRoom.room_id.in_(matching)))
+    )
+    return tuple(each for each in matching if each not in left)

@@ -123,7 +123,7 @@ class Engine:
         run.step, run.owner = "idle", None
         run.next_step_at = session.scalar(text("SELECT now() + make_interval(secs => :s)"), {"s": _LOCK_POLL})
         waiting = f"⏳ **{run.title}** waits for run {holder.id} ({holder.title}, {holder.requester})."
-        return self._show(session, run, waiting, final=False)
+        return self.show(session, run, waiting, final=False)
 
     def _finish(self, run_id: int, result: Wait | End) -> tuple[str, ...]:
         with self.database.transaction() as session:
@@ -146,11 +146,11 @@ class Engine:
                 run.next_step_at = session.scalar(
                     text("SELECT now() + make_interval(secs => :wait)"), {"wait": wait}
                 )
-                return self._show(session, run, result.live, final=False) if result.live else ()
+                return self.show(session, run, result.live, final=False) if result.live else ()
             run.next_step_at = None
             run.result = self.redactor.redact(result.why)
             self._audit(session, run)
-            return (*self._show(session, run, result.live, final=True), *self._tell(session, run, result))
+            return (*self.show(session, run, result.live, final=True), *self._tell(session, run, result))
 
     def _audit(self, session: Session, run: Run) -> None:
         """Write down how the run ended, beside the request it came from."""
@@ -172,7 +172,8 @@ class Engine:
         )
         audit.record(session, entry, self.services.audit_keys)
 
-    def _show(self, session: Session, run: Run, live: str, *, final: bool) -> tuple[str, ...]:
+    def show(self, session: Session, run: Run, live: str, *, final: bool) -> tuple[str, ...]:
+        """Store what the run's message shall show; returns the lanes that have something to send."""
         if run.live_id is None:
             return ()
         lane = update_live(
@@ -189,6 +190,8 @@ class Engine:
             markdown=result.told + mention,
             room_id=run.room_id,
             parent_id=run.parent_id,
+            file_name=result.file[0] if result.file else None,
+            file_content=result.file[1] if result.file else None,
             mentions=(f"personEmail:{run.requester}",) if result.mention else (),
             correlation_id=run.correlation_id,
         )
@@ -219,7 +222,7 @@ class Engine:
             move(session, run, State.LOST, who=f"executor {self.owner}", why=result.why)
             run.next_step_at = None
             self._audit(session, run)
-            lanes += [*self._show(session, run, result.live, final=True), *self._tell(session, run, result)]
+            lanes += [*self.show(session, run, result.live, final=True), *self._tell(session, run, result)]
         return tuple(lanes)
 
 
@@ -244,6 +247,11 @@ class _Control:
     def log(self, line: str) -> None:
         with self._engine.database.transaction() as session:
             session.add(RunLogLine(run_id=self._run_id, text=self._engine.redactor.redact(line)))
+
+    def show(self, live: str) -> None:
+        with self._engine.database.transaction() as session:
+            lanes = self._engine.show(session, session.get_one(Run, self._run_id), live, final=False)
+        self._engine.kick(lanes)
 
 
 def attempt(

@@ -52,6 +52,8 @@ class End:
     progress: Mapping[str, Any] = field(default_factory=dict)
     mention: bool = True
     log: tuple[str, ...] = ()
+    file: tuple[str, bytes] | None = None
+    """A file's name and content, to go with `told`."""
 
 
 class Interrupted(Exception):
@@ -84,6 +86,9 @@ class StepControl(Protocol):
 
     def log(self, line: str) -> None:
         """Write a line to the run's log at once."""
+
+    def show(self, live: str) -> None:
+        """Have the run's message show this while the step goes on."""
 
 
 Step = Callable[[RunView, StepControl, Any], Wait | End]

@@ -125,9 +125,15 @@ def request_cancel(session: Session, run_id: int, who: str) -> Run:
     run.cancel_requested_by = who
     if State(run.state) is State.LOST:
         move(session, run, State.CANCELLED, who=who, why="given up as lost")
-    elif run.step == "idle":
-        run.next_step_at = session.scalar(text("SELECT now()"))
+    else:
+        wake(session, run)
     return run
+
+
+def wake(session: Session, run: Run) -> None:
+    """Let a run that waits take its next step now; one that is in a step comes to it by itself."""
+    if run.step == "idle":
+        run.next_step_at = session.scalar(text("SELECT now()"))
 
 
 def get(session: Session, run_id: int, *, lock: bool = False) -> Run:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -34,23 +34,31 @@ BUILT_IN = (
     Schedule(name="watch webhooks", cron="* * * * *", task="webex.watch", catch_up=1),
     Schedule(name="reap stalled jobs", cron="* * * * *", task="queue.reap", catch_up=1),
     Schedule(name="tidy the store", cron="17 3 * * *", task="store.tidy", catch_up=1),
+    Schedule(name="look at the rooms", cron="37 * * * *", task="rooms.look", catch_up=1),
 )
+SWEEP_TASK = "rooms.sweep"
+"""The task of a schedule that `stale_rooms:` gives; its `line` is the policy's name."""
+_SWEEP = "sweep "
+"""What the names of such schedules begin with: no person's schedule is called so, since it has a blank."""
 
 
 class NameTaken(Exception):
     """Another schedule has that name."""
 
 
-def install(session: Session) -> None:
-    """Write the built-in schedules where they are missing; a changed cron line of one is brought up to date."""
-    for each in BUILT_IN:
-        values = {"name": each.name, "cron": each.cron, "task": each.task, "catch_up": each.catch_up}
-        statement = insert(Schedule).values(**values)
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[Schedule.name], set_={"cron": each.cron, "task": each.task}
-            )
-        )
+def install(session: Session, sweeps: Mapping[str, str] | None = None) -> None:
+    """Write the built-in schedules where they are missing; a changed cron line of one is brought up to date.
+
+    `sweeps` are the policies of `sparkops.yaml` that run by the clock, with their cron lines: those and no others
+    have a schedule then.
+    """
+    wanted = {each.name: {"cron": each.cron, "task": each.task, "line": None} for each in BUILT_IN}
+    for policy, cron in (sweeps or {}).items():
+        wanted[f"{_SWEEP}{policy}"] = {"cron": cron, "task": SWEEP_TASK, "line": policy}
+    session.execute(delete(Schedule).where(Schedule.task == SWEEP_TASK, Schedule.name.not_in(wanted)))
+    for name, values in wanted.items():
+        statement = insert(Schedule).values(name=name, catch_up=1, **values)
+        session.execute(statement.on_conflict_do_update(index_elements=[Schedule.name], set_=values))
 
 
 def all_schedules(session: Session) -> list[Schedule]:
@@ -135,6 +143,8 @@ def enqueue_slot(session: Session, name: str, slot: datetime) -> bool:
     if schedule.task == COMMAND:
         payload = {"schedule": name, "slot": slot.isoformat()}
         store_event(session, SOURCE, f"{name}:{slot.isoformat()}", payload, uuid4().hex[:12])
+    elif schedule.task == SWEEP_TASK:
+        defer(session, SWEEP_TASK, policy=schedule.line, slot=slot.isoformat())
     else:
         defer(session, schedule.task)
     if schedule.last_slot is None or schedule.last_slot < slot:

@@ -18,6 +18,7 @@ _OLD = {
     "attempts": "DELETE FROM attempts WHERE finished_at < now() - interval '30 days'",
     "confirmations": "DELETE FROM confirmations WHERE expires_at < now() - interval '7 days'",
     "approvals": "DELETE FROM approvals WHERE state <> 'open' AND expires_at < now() - interval '30 days'",
+    "bulk_results": "DELETE FROM bulk_results WHERE at < now() - interval '30 days'",
     "procrastinate_jobs": "DELETE FROM procrastinate_jobs AS job WHERE status = 'failed' AND NOT EXISTS "
     "(SELECT FROM procrastinate_events WHERE job_id = job.id AND at > now() - interval '30 days')",
     "outbox_lanes": "DELETE FROM outbox_lanes WHERE owner IS NULL AND not_before < now() - interval '1 day'",

@@ -33,11 +33,14 @@ from bot.webex.model import (
 from bot.webex.session import File
 from bot.webex.transport import CallHook
 from bot.webex.webhooks import (
+    NAME_PREFIX,
     Backoff,
     Plan,
     SyncReport,
     WantedWebhook,
     WatchReport,
+    hook_url,
+    is_own,
     plan,
     sync,
     wanted_webhooks,
@@ -45,6 +48,7 @@ from bot.webex.webhooks import (
 )
 
 __all__ = [
+    "NAME_PREFIX",
     "AttachmentAction",
     "Backoff",
     "BadAnswer",
@@ -77,6 +81,8 @@ __all__ = [
     "WebexError",
     "Webhook",
     "cards",
+    "hook_url",
+    "is_own",
     "plan",
     "retry_after_seconds",
     "sync",

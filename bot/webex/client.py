@@ -170,7 +170,12 @@ class WebexClient:
     # Memberships
 
     def list_memberships(
-        self, room_id: str | None = None, *, person_email: str | None = None, max: int | None = None
+        self,
+        room_id: str | None = None,
+        *,
+        person_email: str | None = None,
+        max: int | None = None,
+        page_size: int = _ROOMS_PER_PAGE,
     ) -> Iterator[Membership]:
         """Who is in a room, or without `room_id` where the bot itself is (memberships/list-memberships).
 
@@ -179,7 +184,7 @@ class WebexClient:
         if person_email and not room_id:
             raise ValueError("a membership is looked up by e-mail only within a room")
         listing = self._api.memberships.list(
-            roomId=room_id, personEmail=person_email, max=_page(max, _ROOMS_PER_PAGE)
+            roomId=room_id, personEmail=person_email, max=_page(max, page_size)
         )
         attempted = f"Listing the members of room {room_id}" if room_id else "Listing the bot's memberships"
         return islice(self._all(Membership, attempted, listing), max)

@@ -28,6 +28,7 @@ class Person:
     email: str
     display_name: str
     type: str | None
+    organisation_id: str | None = None
 
     @property
     def is_bot(self) -> bool:
@@ -46,6 +47,7 @@ class Person:
             email=emails[0],
             display_name=read.optional("displayName") or emails[0],
             type=read.optional("type"),
+            organisation_id=read.optional("orgId"),
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import requests
-from urllib3.filepost import encode_multipart_formdata
+from requests_toolbelt import MultipartEncoder
 from webexpythonsdk import WebexAPI
 
 from bot.webex.errors import TooLarge
@@ -105,12 +105,15 @@ class Session:
             return [kind.from_json(each) for each in items], answer.links.get("next", {}).get("url")
 
     def post_file(self, kind: type[R], attempted: str, fields: Mapping[str, str | None], file: File) -> R:
-        """Post a message as multipart from memory; the SDK uploads only what lies on a disk or on the web."""
+        """Post a message as multipart from memory; the SDK uploads only what lies on a disk or on the web.
+
+        The body is made as it is sent: as a whole it would take the file's memory twice more.
+        """
         parts: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
         parts["files"] = (file.name, file.content, file.content_type)
-        content, content_type = encode_multipart_formdata(parts)
+        body = MultipartEncoder(parts)
         with attempting(attempted):
-            answer = self._rest.post("messages", data=content, headers={"Content-Type": content_type})
+            answer = self._rest.post("messages", data=body, headers={"Content-Type": body.content_type})
             return kind.from_json(answer)
 
     def download(self, url: str, max_bytes: int) -> tuple[str, bytes]:

@@ -42,6 +42,9 @@ CallHook = Callable[[str, str, int | None, float], None]
 POOL_SIZE = 128
 """Connections kept per host. The SDK's ten make requests warn and reconnect when twenty threads post."""
 
+_UPLOAD_RATE = 1_000_000
+"""Bytes a second that an upload is given beside the timeout."""
+
 _BY_STATUS: dict[int, type[WebexError]] = {
     400: BadRequest,
     401: Unauthorized,
@@ -88,7 +91,7 @@ class Transport(HTTPAdapter):
         status: int | None = None
         started = perf_counter()
         try:
-            response = super().send(request, stream, self._timeout, verify, cert, proxies)
+            response = super().send(request, stream, self._patience(request), verify, cert, proxies)
             if not stream:
                 # Read now, so that an answer that breaks off half way counts as none.
                 _ = response.content
@@ -102,6 +105,10 @@ class Transport(HTTPAdapter):
         if status < 300 and not stream:
             _settle_success(response, str(request.method))
         return response
+
+    def _patience(self, request: requests.PreparedRequest) -> float:
+        """Seconds: a large upload is worked on longer before it is answered, and asked again it would come twice."""
+        return self._timeout + int(request.headers.get("Content-Length") or 0) / _UPLOAD_RATE
 
     def _keep_token_home(self, request: requests.PreparedRequest) -> None:
         """The session puts the token on every request, also where a Link or a file leads elsewhere."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from urllib.parse import urljoin
 
 from bot.webex.client import WebexClient
 from bot.webex.errors import NotFound, WebexError
@@ -99,6 +100,11 @@ class WatchReport:
     waiting: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
     errors: tuple[WebexError, ...] = ()
+
+
+def hook_url(public_url: str) -> str:
+    """Where Webex delivers to a bot whose root is `public_url`."""
+    return urljoin(public_url.rstrip("/") + "/", "hooks/webex")
 
 
 def wanted_webhooks(

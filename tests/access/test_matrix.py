@@ -131,7 +131,9 @@ class House:
         return about(said, **late(who))
 
     def _card(self, who: str, line: str) -> Mapping[str, Any]:
-        if who == OTHER_BOT:  # Webex shows a bot no card of another's; whoever forged such an event is not heard
+        if (
+            who == OTHER_BOT
+        ):  # Webex shows a bot no card of another's; whoever forged such an event is not heard
             return delivery("attachmentActions", "created", {"id": line, "personEmail": who})
         inputs = {"sparkops": "form", "words": json.dumps(words_of(line)), "shape": "[]"}
         pressed = self.caller(who).post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from bot.commands.builtin import COMMANDS
 from bot.commands.registry import Registry
 from bot.store.database import Database
+from bot.webex import WebexClient
 from tests.commands import bakery
 from tests.commands.bakery import Bakery
+from tests.playground.running import running_webex
+from tests.rooms.house import ADA, BOT, House
 from tests.talking import Conversation, conversation
 
 
@@ -26,3 +30,14 @@ def talk(database: Database, shop: Bakery) -> Conversation:
     talk = conversation(database, clients={"bakery": shop}, environ={"BAKERY_TOKEN": bakery.SECRET})
     talk.services = replace(talk.services, registry=Registry([*COMMANDS, *bakery.COMMANDS]))
     return talk
+
+
+@pytest.fixture
+def house(database: Database) -> Iterator[House]:
+    """The owner in the room Ops of a stand-in Webex, with Ada and the bot."""
+    with running_webex() as webex:
+        client = WebexClient(f"bot:{BOT}", webex.api)
+        house = House(webex, conversation(database, webex=client, clients={}))
+        house.sit_in(house.room("Ops", ADA))
+        yield house
+        client.close()

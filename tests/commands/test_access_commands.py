@@ -49,17 +49,17 @@ def may_run(talk: Conversation, line: str, person: str, place: Place | None = No
 
 def test_a_grant_counts_from_the_next_line_on_and_shows_the_command_in_help(talk: Conversation) -> None:
     assert not may_run(talk, "oven timer 5m 3", EVE)
-    assert "oven timer" not in talk.say("help", person=EVE)
+    assert "**oven**" not in talk.say("help", person=EVE)
     assert talk.say(f'access grant {EVE} "oven timer"') == (
         "Grant 1: `eve@example.com` may run `oven timer`. `access revoke 1` takes it back."
     )
     assert may_run(talk, "oven timer 5m 3", EVE)
-    assert "oven timer" in talk.say("help", person=EVE)
+    assert "- **oven** `timer`" in talk.say("help", person=EVE)
     assert talk.say("access revoke 1") == (
         "Grant 1 is revoked. It said: `eve@example.com` may run `oven timer`."
     )
     assert not may_run(talk, "oven timer 5m 3", EVE)
-    assert "oven timer" not in talk.say("help", person=EVE)
+    assert "**oven**" not in talk.say("help", person=EVE)
 
 
 def test_a_grant_says_where_with_which_effects_with_which_arguments_how_long_and_why(

@@ -227,9 +227,7 @@ def test_a_secret_in_an_answer_is_not_kept_for_the_second_time(talk: Conversatio
     line = f"bread order mill KEY={SECRET} --to home"
     asked = request(line, place=DIRECT)
     assert SECRET in execute(asked, talk.services).replies[0].markdown
-    assert execute(asked, talk.services).replies[0].markdown == (
-        "Ordered from mill to home: KEY=«redacted»."
-    )
+    assert execute(asked, talk.services).replies[0].markdown == ("Ordered from mill to home: KEY=«redacted».")
 
 
 def test_one_request_starts_one_run(database: Database, talk: Conversation) -> None:

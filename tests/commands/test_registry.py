@@ -129,7 +129,7 @@ def test_a_mistyped_command(words: tuple[str, ...], noun: str | None, suggestion
         ("bread bkae rye", "I know no `bread bkae rye`. Did you mean `bread bake`?"),
         ("frobnicate now", "I know no `frobnicate now`. `help` shows what I can do for you here."),
         ("frob `<@all>` *x*", "I know no `frob <\u200b@all> *x*`. `help` shows what I can do for you here."),
-        ('say "a b"', 'I know no `say "a b"`. `help` shows what I can do for you here.'),
+        ('mumble "a b"', 'I know no `mumble "a b"`. `help` shows what I can do for you here.'),
         ("x" * 200, f"I know no `{'x' * 80}`. `help` shows what I can do for you here."),
     ],
 )

@@ -245,7 +245,7 @@ def test_in_the_direct_room_the_token_comes_in_a_message_of_its_own_and_is_store
         )
         assert bot.deliver(about(asked)).status_code == 200
         bot.work()
-        _, shown, reply = bot.messages(room=asked["roomId"])
+        _, shown, _greeting, reply = bot.messages(room=asked["roomId"])
         assert SECRET.sub("spk_…", shown["markdown"]) == (
             "The token `deploys`; keep it where secrets are kept:\n\n```\nspk_…\n```"
         )
@@ -265,7 +265,7 @@ def test_where_webex_does_not_take_it_the_reply_says_what_to_do(webex: Webex, da
         bot.work()
         bot.let_pass(60)
         bot.work()
-        _, *replies = bot.messages(room=asked["roomId"])
+        _, _greeting, *replies = bot.messages(room=asked["roomId"])
         assert [each["markdown"].partition(" I show")[2] for each in replies] == [HOW.removeprefix("I show")]
         assert rows(database, "SELECT count(*) FROM api_tokens") == [(1,)]
 

@@ -160,8 +160,9 @@ def test_asked_by_a_program_each_is_written_to_and_its_person_gets_the_result(ho
     replies = [
         words(each) for each in reversed(house.webex.person(ADA).get("messages", roomId=mine["id"])["items"])
     ]
-    assert replies[1].startswith(f"⏳ `{LINE}`\n\n")
-    assert replies[2:] == [
+    assert replies[1].startswith("👋 Hello, I am **Sparkops**.")
+    assert replies[2].startswith(f"⏳ `{LINE}`\n\n")
+    assert replies[3:] == [
         f"✅ `{LINE}` for **ada@example.com** is approved by dora@example.com, and goes ahead.",
         "Baked 1 of rye for Sunday.",
     ]

@@ -195,8 +195,12 @@ def test_added_to_a_room_the_bot_knows_it_and_removed_it_asks_again_should_it_co
     assert bot.rows('SELECT title, "left" FROM rooms') == [("Sparkops demo", False)]
     membership(bot, "deleted", OWNER)
     assert bot.rows('SELECT "left" FROM rooms') == [(False,)]
+    owner = bot.webex.person()
+    [seat] = owner.get("memberships", roomId=bot.room, personEmail=BOT)["items"]
+    owner.delete(f"memberships/{seat['id']}")
     membership(bot, "deleted")
     assert bot.rows('SELECT "left" FROM rooms') == [(True,)]
+    owner.post("memberships", roomId=bot.room, personEmail=BOT)
     before = calls(bot)
     bot.rooms.place(bot.room)
     assert calls(bot) == before + 1

@@ -157,3 +157,17 @@ def test_only_the_mentions_that_the_bot_means_to_make_are_made(
 ) -> None:
     [row] = put(database, markdown="<@all> and <@personEmail:ada@example.com>", mentions=mentions)
     assert row["body"]["markdown"] == shown
+
+
+def test_a_file_larger_than_webex_takes_is_left_out_with_a_word(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbound.outbox.LARGEST_FILE", 1_000_000)
+    [row] = put(database, markdown="The log.", file_name="build_7.log", file_content=b"x" * 1_500_000)
+    assert row["body"] == {
+        "markdown": "The log.\n\n📎 **build\\_7.log** is left out: it has 1.5 MB, and Webex takes 100 MB. Ask for less "
+        "of it at a time."
+    }
+    assert "file_name" not in row and "file_content" not in row
+    [_, kept] = put(database, key="as large", file_content=b"x" * 1_000_000)
+    assert len(kept["file_content"]) == 1_000_000

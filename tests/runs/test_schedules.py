@@ -89,4 +89,27 @@ def test_the_built_in_schedules_are_installed_and_brought_up_to_date(database: D
         "watch webhooks": ("* * * * *", "webex.watch"),
         "reap stalled jobs": ("* * * * *", "queue.reap"),
         "tidy the store": ("17 3 * * *", "store.tidy"),
+        "look at the rooms": ("37 * * * *", "rooms.look"),
     }
+
+
+def test_policies_for_stale_rooms_run_by_the_clock_while_the_file_says_so(database: Database) -> None:
+    """A policy that leaves the file leaves the clock; its name and its slot go with the job."""
+    with database.transaction() as session:
+        schedules.install(session, {"old": "0 6 * * mon", "lunch": "0 12 * * *"})
+    with database.transaction() as session:
+        schedules.install(session, {"old": "0 7 * * mon"})
+        kept = [
+            (each.name, each.cron, each.line)
+            for each in schedules.all_schedules(session)
+            if each.line is not None
+        ]
+    assert kept == [("sweep old", "0 7 * * mon", "old")]
+    for _clock in range(2):
+        with database.transaction() as session:
+            schedules.enqueue_slot(session, "sweep old", NOON)
+    with database.transaction() as session:
+        queued = session.execute(text("SELECT task_name, args FROM procrastinate_jobs")).all()
+    assert [tuple(each) for each in queued] == [
+        ("rooms.sweep", {"policy": "old", "slot": "2026-11-23T12:00:00+00:00"})
+    ]

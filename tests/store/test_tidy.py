@@ -29,6 +29,9 @@ OLD_AND_NEW = """
     INSERT INTO confirmations (code, person_email, words, digest, effect_text, expires_at)
     VALUES ('OLD', 'p', '{}', 'd', 'e', now() - interval '8 days'), ('NEW', 'p', '{}', 'd', 'e', now());
 
+    INSERT INTO bulk_results (request_key, person_email, words, failed, at)
+    VALUES ('old', 'p', '{}', '{}', now() - interval '31 days'), ('new', 'p', '{}', '{}', now() - interval '29 days');
+
     INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)
     VALUES ('default', 'failed.long.ago', '{}', 'todo'), ('default', 'failed.today', '{}', 'todo'),
            ('default', 'queued.long.ago', '{}', 'todo');
@@ -73,4 +76,5 @@ def test_ended_things_go_after_a_while_and_what_is_open_or_failed_stays(database
     assert left(database, "SELECT lane FROM outbox_lanes") == ["in use", "just idle", "waiting"]
     assert left(database, "SELECT key FROM attempts") == ["new", "open"]
     assert left(database, "SELECT code FROM confirmations") == ["NEW"]
+    assert left(database, "SELECT request_key FROM bulk_results") == ["new"]
     assert left(database, "SELECT task_name FROM procrastinate_jobs") == ["failed.today", "queued.long.ago"]

@@ -14,6 +14,7 @@ from bot.webex import (
     BadAnswer,
     BadRequest,
     Conflict,
+    File,
     Forbidden,
     Gone,
     Locked,
@@ -207,6 +208,17 @@ def test_a_slow_webex_is_unreachable_after_a_timeout_in_fractions_of_a_second(
         f"Posting a message to room {room.id}: no answer from {host} in time; it may still have been done. "
         "Check the network, the proxy and WEBEX_API_URL"
     )
+
+
+def test_an_upload_is_given_a_second_more_for_each_megabyte(
+    playground: Playground, bot: Account, room: Room
+) -> None:
+    """Given up too early it would be posted once more, and stand in the room twice."""
+    hurried = WebexClient(bot.token, playground.api, timeout=0.2)
+    with playground.fault("POST", "messages", kind="slow", delay=1.0):
+        message = hurried.post_message(room.id, file=File("build.log", b"x" * 20_000_000))
+    assert message.files
+    hurried.close()
 
 
 def test_a_dropped_connection_leaves_open_what_became_of_the_request(

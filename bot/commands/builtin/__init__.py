@@ -7,12 +7,23 @@ from bot.commands.builtin import (
     audit,
     confirm,
     credentials,
+    message,
+    person,
+    retry,
+    room,
+    room_ending,
+    room_list,
+    room_people,
     run,
+    say,
     schedule,
+    stale,
     token,
+    webhook,
     why,
 )
 from bot.commands.model import Command
+from bot.runs.kinds import RunKind
 
 COMMANDS: tuple[Command, ...] = (
     *about.COMMANDS,
@@ -21,8 +32,19 @@ COMMANDS: tuple[Command, ...] = (
     *audit.COMMANDS,
     *run.COMMANDS,
     *schedule.COMMANDS,
+    *stale.COMMANDS,
     *credentials.COMMANDS,
     *token.COMMANDS,
     *access.COMMANDS,
     *why.COMMANDS,
+    *room_list.COMMANDS,
+    *room.COMMANDS,
+    *room_people.COMMANDS,
+    *room_ending.COMMANDS,
+    *say.COMMANDS,
+    *message.COMMANDS,
+    *person.COMMANDS,
+    *webhook.COMMANDS,
+    *retry.COMMANDS,
 )
+RUN_KINDS: tuple[RunKind, ...] = (room_list.LISTING, *stale.RUN_KINDS)

@@ -27,6 +27,12 @@ def test_only_matching_calls_are_counted(webex: Webex) -> None:
     assert statuses(webex, 2) == [503, 200]
 
 
+def test_a_fault_can_be_for_the_calls_of_one_token_only(webex: Webex) -> None:
+    webex.fault(match={"token": "bot:sparkops@webex.bot"}, kind="status", status=503, every=2)
+    answers = [(webex.bot().call("GET", "rooms").status_code, statuses(webex, 1)) for _ in range(4)]
+    assert answers == [(200, [200]), (503, [200]), (200, [200]), (503, [200])]
+
+
 def test_two_rates_are_sprinkled_over_the_same_calls(webex: Webex) -> None:
     webex.fault(match={"path": "/v1/*"}, kind="status", status=429, every=4)
     webex.fault(match={"path": "/v1/*"}, kind="status", status=502, every=3)
@@ -73,6 +79,13 @@ def test_a_room_migrates_between_reading_it_and_acting_on_it(webex: Webex) -> No
     (room,) = bot.get("rooms")["items"]
     assert room["title"] == "Ops" and room["id"] != room_id
     bot.get(f"rooms/{room['id']}")
+
+
+def test_what_another_fault_has_forestalled_comes_at_the_next_call(webex: Webex) -> None:
+    room_id = webex.room_with_bot()
+    webex.fault(match={"path": "/v1/rooms/*"}, kind="status", status=503, count=1)
+    webex.fault(match={"path": "/v1/rooms/*"}, kind="vanish", room=room_id)
+    assert statuses(webex, 2, f"rooms/{room_id}") == [503, 404]
 
 
 def test_a_room_that_is_gone_already_disturbs_no_call(webex: Webex) -> None:
