@@ -63,7 +63,7 @@ def settle_unseen(item: SweepItem, services: RoomServices, me: str) -> Settled:
     seen = _seen(item, services, me)
     if seen.state == VERIFIED:
         return seen
-    return Settled(FAILED, error="Webex said yes, and nothing has changed: the room answers as before.")
+    return Settled(FAILED, error="I asked it of Webex, and nothing has changed: the room answers as before.")
 
 
 def spared_now(

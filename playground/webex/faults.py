@@ -20,10 +20,10 @@ KINDS = CALL_KINDS | DELIVERY_KINDS
 class Fault:
     """One fault.
 
-    `match` names what it hits: `method` and `path` (a glob) of a call, or `webhook` (a resource, a webhook's
-    id or `*`) and `event` of a delivery. It lets `after` of them pass and then strikes every `every`th, `count`
-    times (None: until it is deleted). `delay` and `window` are seconds, `limit` is how many matching calls per
-    `window` and token pass. The kinds `migrate` and `vanish` befall `room` at the moment of the call, which is
+    `match` names what it hits: `method`, `path` (a glob) and `token` (whose) of a call, or `webhook` (a resource,
+    a webhook's id or `*`) and `event` of a delivery. It lets `after` of them pass and then strikes every `every`th,
+    `count` times (None: until it is deleted). `delay` and `window` are seconds, `limit` is how many matching calls
+    per `window` and token pass. The kinds `migrate` and `vanish` befall `room` at the moment of the call, which is
     then answered as the world has become.
     """
 
@@ -88,29 +88,24 @@ class Faults:
         """Switch all faults off."""
         self._faults.clear()
 
-    def of_call(self, method: str, path: str) -> list[Fault]:
-        """Return the faults that strike this API call, and count them down."""
-        if not self._faults:
-            return []
-        return list(self._strike(fault for fault in self._faults.values() if _hits_call(fault, method, path)))
+    def of_call(self, method: str, path: str, token: str) -> Iterator[Fault]:
+        """Return the faults that strike this API call; `token` is the caller's, "" for none.
+
+        Each is counted down as it is taken: one that is not come to, since another has answered the call, is not.
+        """
+        call = {"method": method, "token": token}
+        return self._strike(fault for fault in self._faults.values() if _hits_call(fault, call, path))
 
     def of_delivery(self, webhook_id: str, resource: str, event: str) -> list[Fault]:
         """Return the faults that strike this delivery, and count them down."""
-        if not self._faults:
-            return []
         names = (webhook_id, resource, "*")
         return list(
             self._strike(fault for fault in self._faults.values() if _hits_delivery(fault, names, event))
         )
 
     def _strike(self, candidates: Iterator[Fault]) -> Iterator[Fault]:
-        for fault in list(candidates):
-            if not self._is_due(fault):
-                continue
-            if fault.probability < 1 and self._random.random() >= fault.probability:
-                continue
-            self._count_down(fault)
-            yield fault
+        due = [fault for fault in candidates if self._is_due(fault)]
+        return (fault for fault in due if self._count_down(fault))
 
     def _is_due(self, fault: Fault) -> bool:
         """Count a match; whether it is one of those that the fault is for."""
@@ -118,19 +113,23 @@ class Faults:
         beyond = self._matched[fault.id] - fault.after
         return beyond > 0 and beyond % fault.every == 0
 
-    def _count_down(self, fault: Fault) -> None:
-        if fault.count is None:
-            return
-        if fault.count <= 1:
+    def _count_down(self, fault: Fault) -> bool:
+        """Whether the fault strikes, which its probability decides; if so, it is counted down."""
+        if fault.probability < 1 and self._random.random() >= fault.probability:
+            return False
+        if fault.count is not None and fault.count <= 1:
             del self._faults[fault.id]
-        else:
+        elif fault.count is not None:
             self._faults[fault.id] = replace(fault, count=fault.count - 1)
+        return True
 
 
-def _hits_call(fault: Fault, method: str, path: str) -> bool:
+def _hits_call(fault: Fault, call: Mapping[str, str], path: str) -> bool:
     if fault.kind not in CALL_KINDS:
         return False
-    return fault.match.get("method", method) == method and fnmatchcase(path, fault.match.get("path", "*"))
+    return all(fault.match.get(name, value) == value for name, value in call.items()) and fnmatchcase(
+        path, fault.match.get("path", "*")
+    )
 
 
 def _hits_delivery(fault: Fault, names: tuple[str, ...], event: str) -> bool:
@@ -146,9 +145,9 @@ def _parse(fault_id: str, body: Mapping[str, Any]) -> Fault:
     match = body.get("match", {})
     if not isinstance(match, Mapping) or not all(isinstance(value, str) for value in match.values()):
         raise BadRequest("match must be an object of strings.")
-    known = {"method", "path"} if kind in CALL_KINDS else {"webhook", "event"}
+    known = {"method", "path", "token"} if kind in CALL_KINDS else {"webhook", "event"}
     if set(match) - known:
-        raise BadRequest(f"match of a '{kind}' fault can hold {' and '.join(sorted(known))}, nothing else.")
+        raise BadRequest(f"match of a '{kind}' fault can hold {', '.join(sorted(known))}, nothing else.")
     retry_after = body.get("retryAfter")
     # A room goes away once; whatever else can go on until it is deleted.
     strikes = body.get("count", 1 if kind in ROOM_KINDS else None)

@@ -83,15 +83,20 @@ def _caller(site: Site, request: web.Request) -> Person:
 
 
 def _token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    token = _token_if_any(request)
+    if token is None:
         raise Unauthorized()
     return token
 
 
+def _token_if_any(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else None
+
+
 async def _struck(site: Site, request: web.Request) -> web.StreamResponse | None:
     """Return the answer a fault gives instead of the real one, or None after at most a delay."""
-    for fault in site.faults.of_call(request.method, request.path):
+    for fault in site.faults.of_call(request.method, request.path, _token_if_any(request) or ""):
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay)
         elif fault.kind == "limit":

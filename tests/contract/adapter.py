@@ -129,6 +129,9 @@ def _rooms(bot: WebexClient, ada: WebexClient) -> Room:
     bot.create_room("Incidents")
     expect(len(list(bot.list_rooms(page_size=1))) == 3, "three rooms on three pages")
     expect(len(list(bot.list_rooms(type="group", max=2, sort_by="lastactivity"))) == 2, "two rooms of three")
+    first, link = bot.room_page(page_size=2)
+    rest, end = bot.room_page(link)
+    expect((len(first), len(rest), end) == (2, 1, None), "three rooms on two pages, each asked for")
     bot.delete_room(own.id)
     with refused(NotFound):
         bot.get_room(own.id)

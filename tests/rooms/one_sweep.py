@@ -49,7 +49,13 @@ class OneSweep:
         return self.bot.webex
 
     def room(
-        self, title: str, *, days: int = 40, moderates: bool = False, locked: bool = False, team: str | None = None
+        self,
+        title: str,
+        *,
+        days: int = 40,
+        moderates: bool = False,
+        locked: bool = False,
+        team: str | None = None,
     ) -> str:
         """A room of the owner's with the bot in it, in which the owner last said something so many days ago."""
         world = self.webex.world
@@ -105,7 +111,8 @@ class OneSweep:
             self.engine.step(run)
             self.bot.work()
             [(state, due)] = self.bot.rows(
-                "SELECT state, next_step_at <= now() + interval '600 milliseconds' FROM runs WHERE id = :id", id=run
+                "SELECT state, next_step_at <= now() + interval '600 milliseconds' FROM runs WHERE id = :id",
+                id=run,
             )
             if state == until or not due:
                 return

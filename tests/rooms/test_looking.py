@@ -58,7 +58,9 @@ def test_a_look_takes_in_every_room_in_one_call(swept: OneSweep) -> None:
     old = swept.room("Old news", days=40)
     direct = swept.webex.person().post("messages", toPersonEmail="sparkops@webex.bot", text="hello")["roomId"]
     swept.look()
-    rows = swept.bot.rows("SELECT title, type FROM rooms WHERE room_id = ANY(:ids) ORDER BY type", ids=[old, direct])
+    rows = swept.bot.rows(
+        "SELECT title, type FROM rooms WHERE room_id = ANY(:ids) ORDER BY type", ids=[old, direct]
+    )
     assert [kind for _title, kind in rows] == ["direct", "group"]
     assert kept(swept, old) == (last_activity(swept, old), Measure.UNSURE, None)
     assert swept.webex.control("GET", "stats").json()["calls"]["GET /v1/rooms"] == {"200": 1}

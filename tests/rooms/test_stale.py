@@ -62,7 +62,11 @@ def test_titles_and_kinds_it_names(rules: dict[str, Any], what: Room) -> None:
 
 
 def test_the_kinds_of_rooms() -> None:
-    assert [kind_of(each) for each in (room(), room(team="T1"), room(type="direct"))] == ["group", "team", "direct"]
+    assert [kind_of(each) for each in (room(), room(team="T1"), room(type="direct"))] == [
+        "group",
+        "team",
+        "direct",
+    ]
 
 
 @pytest.mark.parametrize("name", ["Release 1", "release *", "R1", "R0"])
@@ -107,7 +111,12 @@ def test_a_room_of_which_nothing_is_known_is_spared() -> None:
 
 @pytest.mark.parametrize(
     ("action", "moderates", "fate"),
-    [("notify", True, None), ("leave", True, Fate.LEFT), ("delete", False, Fate.LEFT), ("delete", True, Fate.DELETED)],
+    [
+        ("notify", True, None),
+        ("leave", True, Fate.LEFT),
+        ("delete", False, Fate.LEFT),
+        ("delete", True, Fate.DELETED),
+    ],
 )
 def test_what_the_action_would_come_to(action: str, moderates: bool, fate: Fate | None) -> None:
     found = foreseen(policy(action=action), room(is_locked=True), moderates=moderates)

@@ -128,7 +128,10 @@ def test_by_default_notice_is_all_that_is_given(webex: Webex, database: Database
         swept.sweep()
         assert swept.state() == "done"
         [notice] = swept.texts(room)
-        assert "I do nothing about it. If nobody needs it any more, its people can archive or delete it" in notice
+        assert (
+            "I do nothing about it. If nobody needs it any more, its people can archive or delete it"
+            in notice
+        )
         assert swept.is_in(room)
         assert swept.report()[0].startswith("🧹 **Sweep `old`** (run 1) is done: 1 given notice.")
 
@@ -143,7 +146,9 @@ def test_no_stale_room_is_an_answer_too(swept: OneSweep) -> None:
     )
 
 
-def test_the_room_that_is_reported_to_is_never_swept(webex: Webex, database: Database, tmp_path: Path) -> None:
+def test_the_room_that_is_reported_to_is_never_swept(
+    webex: Webex, database: Database, tmp_path: Path
+) -> None:
     with one_sweep(webex, database, tmp_path, POLICY | {"report_to": "old ops"}) as swept:
         report = swept.room("Old ops")
         swept.room("Old news")
@@ -220,7 +225,9 @@ def test_a_room_that_is_protected_or_renamed_meanwhile_is_left_as_it_is(swept: O
     assert swept.is_in(renamed)
 
 
-def test_what_was_not_told_in_the_notice_is_not_done(webex: Webex, database: Database, tmp_path: Path) -> None:
+def test_what_was_not_told_in_the_notice_is_not_done(
+    webex: Webex, database: Database, tmp_path: Path
+) -> None:
     with one_sweep(webex, database, tmp_path, POLICY | {"action": "delete"}) as swept:
         [room] = begin(swept, "Old news")
         you = webex.person()
@@ -260,17 +267,23 @@ def test_a_sweep_can_be_cancelled_in_its_grace(swept: OneSweep) -> None:
     swept.let_pass(days=8)
     swept.sweep()
     assert swept.is_in(room)
-    assert swept.report()[0].startswith(f"🧹 **Sweep `old`** (run 1) was cancelled by {OWNER}: 1 given notice.")
+    assert swept.report()[0].startswith(
+        f"🧹 **Sweep `old`** (run 1) was cancelled by {OWNER}: 1 given notice."
+    )
 
 
-def test_a_requester_who_has_lost_the_right_sweeps_no_room(webex: Webex, database: Database, tmp_path: Path) -> None:
+def test_a_requester_who_has_lost_the_right_sweeps_no_room(
+    webex: Webex, database: Database, tmp_path: Path
+) -> None:
     rules = [{"allow": "ada@example.com", "commands": ["room *", "confirm"]}]
     with one_sweep(webex, database, tmp_path, access=rules) as swept:
         room = swept.room("Old news")
         webex.person().post("memberships", roomId=swept.bot.room, personEmail="ada@example.com")
         message = swept.bot.hear("room sweep old", person="ada@example.com")
         swept.bot.work()
-        swept.bot.hear(f"confirm {confirmation_code(swept.bot.thread(message['id'])[0])}", person="ada@example.com")
+        swept.bot.hear(
+            f"confirm {confirmation_code(swept.bot.thread(message['id'])[0])}", person="ada@example.com"
+        )
         swept.bot.work()
         swept.sweep()
         assert len(swept.texts(room)) == 1
@@ -326,13 +339,18 @@ def test_without_a_persons_word_it_is_off(webex: Webex, database: Database, tmp_
         swept.sweep()
         assert swept.state() == "expired"
         assert swept.texts(room) == []
-        assert swept.say("room sweep-go 1") == "⚠️ Sweep 1 waits for nobody: it is expired. `run show 1` tells more."
+        assert (
+            swept.say("room sweep-go 1")
+            == "⚠️ Sweep 1 waits for nobody: it is expired. `run show 1` tells more."
+        )
 
 
 # Two sweeps
 
 
-def test_a_room_is_in_the_hands_of_one_sweep_at_a_time(webex: Webex, database: Database, tmp_path: Path) -> None:
+def test_a_room_is_in_the_hands_of_one_sweep_at_a_time(
+    webex: Webex, database: Database, tmp_path: Path
+) -> None:
     more = POLICY | {"name": "more", "titles": ["*"]}
     with one_sweep(webex, database, tmp_path, POLICY, more) as swept:
         first = swept.room("Old news")

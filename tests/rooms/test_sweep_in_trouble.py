@@ -157,7 +157,9 @@ def test_webex_is_away_for_a_while_in_the_middle(swept: OneSweep) -> None:
     assert [swept.is_in(room) for room in rooms] == [False, False]
 
 
-def test_a_room_on_which_webex_keeps_failing_is_given_up_and_told_and_the_others_are_not(swept: OneSweep) -> None:
+def test_a_room_on_which_webex_keeps_failing_is_given_up_and_told_and_the_others_are_not(
+    swept: OneSweep,
+) -> None:
     stuck, fine = begin(swept, "Old friends", "Old news")
     swept.webex.fault(kind="status", status=500, match={"path": f"/v1/rooms/{stuck}"}, count=None)
     for _ in range(8):
@@ -330,7 +332,9 @@ def test_a_worker_process_killed_in_the_middle_of_acting_is_followed_by_another(
         def worker() -> subprocess.Popen[bytes]:
             log = (tmp_path / "worker.log").open("ab")
             command = [sys.executable, "-c", _WORKER]
-            return subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2], stdout=log, stderr=log)
+            return subprocess.Popen(
+                command, env=environment, cwd=Path(__file__).parents[2], stdout=log, stderr=log
+            )
 
         first = worker()
         try:
