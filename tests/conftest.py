@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
@@ -30,6 +31,19 @@ def _no_settings_from_outside() -> None:
     for name in list(os.environ):
         if name != "SPARKOPS_POSTGRES_USER" and (name.startswith(ours) or name in _OTHERS):
             del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loggers_can_be_listened_to() -> Iterator[None]:
+    """A logger that was kept from an earlier test would not tell `capture_logs` what it says in a later one."""
+    with pytest.MonkeyPatch.context() as patch:
+        configure = structlog.configure
+        patch.setattr(
+            structlog,
+            "configure",
+            lambda **settings: configure(**(settings | {"cache_logger_on_first_use": False})),
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -69,9 +69,11 @@ def test_alone_with_the_bot_no_mention_is_needed(bot: RunningBot) -> None:
 
     def replies() -> list[dict[str, Any]]:
         items = you.get("messages", roomId=question["roomId"])["items"]
-        return [each for each in items if each["personEmail"] == BOT]
+        own = [each for each in items if each["personEmail"] == BOT]
+        return own if len(own) == 2 else []
 
-    [reply] = wait_for(replies, "the reply")
+    reply, greeting = wait_for(replies, "the greeting and the reply")
+    assert words(greeting).startswith("👋 Hello, I am **Sparkops**.")
     assert words(reply).startswith("You are **you@example.com**, in our direct room.")
 
 
@@ -192,6 +194,7 @@ def test_the_figures_and_the_health_can_be_read_by_anybody(bot: RunningBot) -> N
         "database": "ok",
         "queue": "ok",
         "webex": "The webhooks are in place.",
+        "policy": "ok",
     }
     assert (
         'sparkops_inbox{source="webex",state="done"}' in requests.get(f"{bot.url}/metrics", timeout=60).text
