@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 import integrations
 from bot import reference
+from bot.access.policy import OPEN_COMMANDS
 from bot.commands.builtin import COMMANDS
 from bot.commands.parse import Incomplete, Parsed, Wrong, parse, words_of
 from bot.commands.registry import Registry
@@ -294,3 +295,9 @@ def test_every_line_of_the_threat_model_names_a_test_there_is() -> None:
 def attacks_begin(lines: list[str]) -> int:
     """The first line that is about somebody who tries something: the tables before it are about what there is."""
     return next(number for number, line in enumerate(lines) if "`test_" in line)
+
+
+def test_the_page_about_access_names_every_command_that_is_open_to_all() -> None:
+    page = (ROOT / "docs" / "explanation" / "access.md").read_text()
+    [paragraph] = re.findall(r"The command is \*\*open to all\*\*.*?\n5\.", page, re.DOTALL)
+    assert set(re.findall(r"`([^`]+)`", paragraph)) == OPEN_COMMANDS
