@@ -58,7 +58,7 @@ class JenkinsClient:
         """
         self.user = user
         self._timeout = timeout
-        self._transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout, personal=personal)
+        self.transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout, personal=personal)
 
     def of_person(self, user: str, token: str) -> JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
@@ -67,64 +67,64 @@ class JenkinsClient:
     @property
     def personal(self) -> bool:
         """Whether it acts as a person, and not as the bot's own account."""
-        return self._transport.personal
+        return self.transport.personal
 
     @property
     def url(self) -> str:
         """The root, with a slash at its end."""
-        return self._transport.url
+        return self.transport.url
 
     @property
     def jenkins_session(self) -> str | None:
         """The X-Jenkins-Session last seen; it changes when Jenkins is restarted."""
-        return self._transport.jenkins_session
+        return self.transport.jenkins_session
 
     @property
     def version(self) -> str | None:
         """The version Jenkins last said it is."""
-        return self._transport.version
+        return self.transport.version
 
     def whoami(self) -> str:
         """The name of the user the token belongs to."""
-        return self._read("asking Jenkins who I am", lambda reads: str(reads.get_whoami()["fullName"]))
+        return self.read("asking Jenkins who I am", lambda reads: str(reads.get_whoami()["fullName"]))
 
     def quieting_down(self) -> bool:
         """Whether Jenkins prepares to shut down, and so starts nothing any more."""
         asked = "asking Jenkins whether it is quieting down"
-        return self._read(
+        return self.read(
             asked, lambda reads: bool(reads.get_info(query="?tree=quietingDown")["quietingDown"])
         )
 
     def jobs(self) -> tuple[ListedJob, ...]:
         """Every job this user may see, in all folders, in Jenkins' order. One request for ten levels."""
 
-        def listed(reads: _Reads) -> tuple[ListedJob, ...]:
+        def listed(reads: Reads) -> tuple[ListedJob, ...]:
             found = [each for each in reads.get_all_jobs() if "jobs" not in each]
             return tuple(
                 ListedJob.model_validate({**each, "color": each.get("color") or ""}) for each in found
             )
 
-        return self._read("asking Jenkins for its jobs", listed)
+        return self.read("asking Jenkins for its jobs", listed)
 
     def job(self, full_name: str) -> Job:
         """A job by its exact full name, `team/deploy`. Raises NotFound, for a folder too."""
         asked = f"asking Jenkins for the job {full_name}"
-        data = self._info(asked, _raw_path(full_name, asked), _JOB)
+        data = self.info(asked, raw_path(full_name, asked), _JOB)
         if "buildable" not in data:
             raise NotFound(asked, "that is a folder", "`jenkins jobs` shows what is in it.")
-        return self._typed(asked, lambda: Job.model_validate(data))
+        return self.typed(asked, lambda: Job.model_validate(data))
 
     def build(self, full_name: str, number: int) -> Build:
         """One build."""
         asked = f"asking Jenkins for {full_name} #{number}"
-        data = self._info(asked, f"{_raw_path(full_name, asked)}/{number}", _BUILD)
-        return self._typed(asked, lambda: Build.model_validate(data))
+        data = self.info(asked, f"{raw_path(full_name, asked)}/{number}", _BUILD)
+        return self.typed(asked, lambda: Build.model_validate(data))
 
     def builds(self, full_name: str, limit: int = _SCANNED) -> tuple[Build, ...]:
         """The newest builds of a job, newest first."""
         asked = f"asking Jenkins for the builds of {full_name}"
-        data = self._info(asked, _raw_path(full_name, asked), f"builds[{_BUILD}]{{0,{limit}}}")
-        return self._typed(asked, lambda: tuple(Build.model_validate(each) for each in data["builds"]))
+        data = self.info(asked, raw_path(full_name, asked), f"builds[{_BUILD}]{{0,{limit}}}")
+        return self.typed(asked, lambda: tuple(Build.model_validate(each) for each in data["builds"]))
 
     def build_of(self, full_name: str, queue_id: int) -> Build | None:
         """The build that a queue item became, among the newest: Jenkins forgets items after five minutes."""
@@ -133,28 +133,28 @@ class JenkinsClient:
     def queue_item(self, queue_id: int) -> QueueItem:
         """A queue item. Raises NotFound once Jenkins has forgotten it."""
         asked = f"asking Jenkins for queue item {queue_id}"
-        return self._read(asked, lambda reads: QueueItem.model_validate(reads.get_queue_item(queue_id)))
+        return self.read(asked, lambda reads: QueueItem.model_validate(reads.get_queue_item(queue_id)))
 
     def queue_of(self, full_name: str) -> tuple[QueueItem, ...]:
         """The items of one job that wait in the queue."""
-        path = urlsplit(self.url + _path(full_name)).path
+        path = urlsplit(self.url + job_path(full_name)).path
 
-        def waiting(reads: _Reads) -> tuple[QueueItem, ...]:
+        def waiting(reads: Reads) -> tuple[QueueItem, ...]:
             items = [QueueItem.model_validate(each) for each in reads.get_queue_info()]
             return tuple(each for each in items if urlsplit(each.task.url).path == path)
 
-        return self._read("asking Jenkins for its queue", waiting)
+        return self.read("asking Jenkins for its queue", waiting)
 
     def stages(self, full_name: str, number: int) -> tuple[Stage, ...]:
         """The stages of a Pipeline build so far; none where the Stage View plugin is missing."""
         asked = f"asking Jenkins for the stages of {full_name} #{number}"
 
-        def described(reads: _Reads) -> tuple[Stage, ...]:
+        def described(reads: Reads) -> tuple[Stage, ...]:
             run = reads.get_build_stages(full_name, number)
             return tuple(Stage.model_validate(each) for each in run["stages"])
 
         try:
-            return self._read(asked, described)
+            return self.read(asked, described)
         except NotFound:
             return ()
 
@@ -165,8 +165,8 @@ class JenkinsClient:
         """
         asked = f"starting {full_name}"
         verb = "buildWithParameters" if parameterised else "build"
-        path = f"{_path(full_name)}{verb}"
-        response = self._transport.post(path, asked, query={"delay": "0sec"}, form=dict(values))
+        path = f"{job_path(full_name)}{verb}"
+        response = self.transport.post(path, asked, query={"delay": "0sec"}, form=dict(values))
         item = _QUEUE_ITEM.search(response.headers.get("Location", ""))
         if response.status_code not in (201, 303) or item is None:
             accepted = response.status_code in (200, 201)
@@ -176,23 +176,28 @@ class JenkinsClient:
 
     def stop(self, full_name: str, number: int) -> None:
         """Ask a build to end. Doing it again, or to an ended build, changes nothing."""
-        self._transport.post(f"{_path(full_name)}{number}/stop", f"stopping {full_name} #{number}")
+        self.transport.post(f"{job_path(full_name)}{number}/stop", f"stopping {full_name} #{number}")
 
     def cancel(self, queue_id: int) -> None:
         """Take an item out of the queue. Raises NotFound or BadParameter where it has left it."""
         asked = f"taking item {queue_id} out of Jenkins' queue"
-        self._transport.post("queue/cancelItem", asked, query={"id": str(queue_id)})
+        self.transport.post("queue/cancelItem", asked, query={"id": str(queue_id)})
 
-    def _info(self, asked: str, item: str, tree: str) -> dict[str, Any]:
-        data = self._read(asked, lambda reads: reads.get_info(item, f"?tree={tree}"))
+    def info(self, asked: str, item: str, tree: str) -> dict[str, Any]:
+        """An object of the remote API: `item` is the path below the root, `tree` what of it is wanted.
+
+        `asked` says for errors what is being done.
+        """
+        data = self.read(asked, lambda reads: reads.get_info(item, f"?tree={tree}"))
         if not isinstance(data, dict):
             raise BadAnswer(asked, "Jenkins answered with something that is no object")
         return data
 
-    def _read(self, asked: str, read: Callable[[_Reads], Answer]) -> Answer:
-        return self._typed(asked, lambda: read(_Reads(self._transport, asked)))
+    def read(self, asked: str, read: Callable[[Reads], Answer]) -> Answer:
+        """What `read` makes of python-jenkins' reads."""
+        return self.typed(asked, lambda: read(Reads(self.transport, asked)))
 
-    def _typed(self, asked: str, make: Callable[[], Answer]) -> Answer:
+    def typed(self, asked: str, make: Callable[[], Answer]) -> Answer:
         """What `make` gives; an answer it cannot use becomes a BadAnswer, without the answer's content."""
         try:
             return make()
@@ -204,7 +209,7 @@ class JenkinsClient:
             raise BadAnswer(asked, f"the answer lacks what Jenkins sends ({error})") from error
 
 
-class _Reads(jenkins.Jenkins):  # type: ignore[misc]  # python-jenkins has no types
+class Reads(jenkins.Jenkins):  # type: ignore[misc]  # python-jenkins has no types
     """python-jenkins for one call: its paths and its walk through folders, over our transport."""
 
     def __init__(self, transport: Transport, asked: str) -> None:
@@ -217,12 +222,12 @@ class _Reads(jenkins.Jenkins):  # type: ignore[misc]  # python-jenkins has no ty
         return self._transport.get(str(req.url), self._asked)
 
 
-def _path(full_name: str) -> str:
+def job_path(full_name: str) -> str:
     """A job's path below the root, each part of the name quoted by itself, with a slash at its end."""
     return "".join(f"job/{quote(part, safe='')}/" for part in full_name.split("/"))
 
 
-def _raw_path(full_name: str, asked: str) -> str:
+def raw_path(full_name: str, asked: str) -> str:
     """The same unquoted and without that slash, as `get_info` takes it.
 
     Raises NotFound for parts that would lead elsewhere: nobody can have named a job so.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from integrations.jenkins.model import shown_name
 
@@ -37,3 +38,9 @@ def find_name(typed: str, full_names: Sequence[str]) -> str:
     near = [shown_names[each] for each in get_close_matches(wanted, list(shown_names), n=3, cutoff=0.6)]
     near += [lasts[each] for each in get_close_matches(wanted, list(lasts), n=3, cutoff=0.6)]
     raise NoSuchJob(typed, tuple(dict.fromkeys([*within[:5], *near]))[:5])
+
+
+def matches(full_name: str, glob: str) -> bool:
+    """Whether a glob means this job, by its full name or as people write it; capitals make no difference."""
+    spellings = (full_name.casefold(), shown_name(full_name).casefold())
+    return any(fnmatchcase(each, glob.casefold()) for each in spellings)

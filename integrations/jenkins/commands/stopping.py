@@ -8,8 +8,8 @@ from bot.commands.context import Context
 from bot.commands.model import CommandError, join_words
 from bot.outbound.quoting import code, quote
 from integrations.jenkins import render
-from integrations.jenkins.asking import find_job, in_words
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.asking import find_job, in_words
 from integrations.jenkins.errors import BadParameter, NotFound
 from integrations.jenkins.model import QueueItem, shown_name
 
