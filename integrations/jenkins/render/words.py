@@ -1,0 +1,67 @@
+"""The words and marks that all of Jenkins' texts share: names, results, lengths of time. Pure."""
+
+from __future__ import annotations
+
+from bot.commands.model import join_words
+from bot.outbound.quoting import code, quote
+from integrations.jenkins.model import Result, Values, shown_name
+from integrations.jenkins.parameters import shown_values
+
+MARKS = {
+    Result.SUCCESS: "✅",
+    Result.UNSTABLE: "⚠️",
+    Result.FAILURE: "❌",
+    Result.ABORTED: "🚫",
+    Result.NOT_BUILT: "▫️",
+    None: "❓",
+}
+ENDS = {
+    Result.SUCCESS: ("succeeded", ""),
+    Result.UNSTABLE: ("is unstable", ": some tests failed"),
+    Result.FAILURE: ("failed", ""),
+    Result.ABORTED: ("was aborted", ""),
+    Result.NOT_BUILT: ("ended", " without building anything"),
+    None: ("ended", " without a result I know, which I do not take for a success"),
+}
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the two units that matter: `8 s`, `1 min 33 s`, `2 h 5 min`, `3 d 1 h`."""
+    whole = round(seconds)
+    if whole < 1:
+        return "under 1 s"
+    parts: list[str] = []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, whole = divmod(whole, size)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def build_name(full_name: str, number: int) -> str:
+    """`**team/deploy** #4`."""
+    return f"**{quote(shown_name(full_name))}** #{number}"
+
+
+def typed_build(full_name: str, values: Values) -> str:
+    """The line that starts this build again, as inline code."""
+    words = ("jenkins", "build", full_name, *(f"{name}={value}" for name, value in values))
+    return code(join_words(words))
+
+
+def ended_as(result: Result | None, seconds: float | None) -> str:
+    """How a build came out and after how long, in words that follow its name."""
+    words, more = ENDS[result]
+    return f"{words}{f' after {duration(seconds)}' if seconds else ''}{more}"
+
+
+def with_values(values: Values) -> str:
+    """` with `A=1``, or nothing."""
+    return f" with {shown_values(values)}" if values else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 test`, `3 tests`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
