@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -76,8 +76,10 @@ class Integration:
 
     `settings` is a pydantic model whose fields' aliases name environment variables; `client` makes what
     handlers find as `services.clients[name]`, from those settings. `credentials` is what a person may give
-    to act as themselves there. `migrations` is a folder of Alembic revisions that make the integration's own
-    tables, whose models hang on `bot.store.models.Base`.
+    to act as themselves there; where the integration speaks to several systems, `accounts` names what it may
+    be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
+    folder of Alembic revisions that make the integration's own tables, whose models hang on
+    `bot.store.models.Base`.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Integration:
     hook: Hook | None = None
     checks: tuple[Check, ...] = ()
     credentials: CredentialKind | None = None
+    accounts: Callable[[Any], Mapping[str, Any]] | None = None
     periodics: tuple[Periodic, ...] = ()
     migrations: Path | None = None
 
@@ -106,10 +109,13 @@ class Loaded:
         return hook.secrets(self.settings) if hook else ()
 
     @property
-    def service(self) -> Service | None:
-        """What a person may give a credential for."""
-        kind = self.integration.credentials
-        return Service(kind, self.settings) if kind else None
+    def services(self) -> dict[str, Service]:
+        """What a person may give a credential for, by name."""
+        kind, accounts = self.integration.credentials, self.integration.accounts
+        if kind is None:
+            return {}
+        named = accounts(self.settings) if accounts else {self.integration.name: self.settings}
+        return {name: Service(kind, settings) for name, settings in named.items()}
 
     def door(self, secret: str) -> str:
         """What the sender that knows this secret of the hook is called; empty where they are all the same."""
@@ -118,12 +124,20 @@ class Loaded:
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in its settings, for redaction."""
-        if self.settings is None:
-            return ()
-        values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
-        each = [one for value in values for one in (value if isinstance(value, tuple) else (value,))]
-        typed = revealed(one for one in each if isinstance(one, SecretStr))
-        return tuple(value for value in (*typed, *self.hook_secrets) if value)
+        return tuple(value for value in (*revealed(_secrets_in(self.settings)), *self.hook_secrets) if value)
+
+
+def _secrets_in(value: Any) -> Iterator[SecretStr]:
+    """Every secret in a settings model, however deep it lies."""
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from _secrets_in([getattr(value, name) for name in type(value).model_fields])
+    elif isinstance(value, Mapping):
+        yield from _secrets_in(list(value.values()))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _secrets_in(each)
 
 
 def migrations_of(settings: Settings) -> dict[str, Path]:

@@ -8,10 +8,10 @@ from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command
 from bot.outbound.quoting import code, quote
 from bot.outbound.subscriptions import Stored, subscribe, subscriptions, unsubscribe
-from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.commands.asking import client_of, in_words
 from integrations.jenkins.model import shown_name
 from integrations.jenkins.names import matches
+from integrations.jenkins.servers import Servers
 from integrations.jenkins.story import SOURCE
 
 
@@ -36,7 +36,7 @@ def subscribe_room(context: Context, glob: str) -> Reply:
 
 def _matching_now(context: Context, glob: str) -> str:
     """How many jobs match, as a hint; that Jenkins is away for the moment does not spoil a subscription."""
-    if not isinstance(context.services.clients.get("jenkins"), JenkinsClient):
+    if not isinstance(context.services.clients.get("jenkins"), Servers):
         return "No Jenkins is set up here yet, so nothing will be heard until one is. "
     try:
         client = client_of(context)
