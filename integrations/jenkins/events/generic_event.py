@@ -1,8 +1,9 @@
 """The Generic Event plugin: all builds and items of a Jenkins, each with its `api/json` as `data`.
 
 `run.initialize` comes when a build leaves the queue. The folder is told by `source`, the job's address; for
-Pipelines also by `_parentFullName` and `_projectName`. Causes, parameters, tests and commits lie in `actions`
-among others' and empty ones. Source: jenkinsci/generic-event-plugin, GenericEventRunListener and docs/run.md.
+Pipelines also by `_parentFullName` and `_projectName`; Jenkins' root by the header `Referrer`, spelled so. Causes,
+parameters, tests and commits lie in `actions` among others' and empty ones.
+Source: jenkinsci/generic-event-plugin, GenericEventRunListener, HttpEventSender and docs/run.md.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from integrations.jenkins.events.addresses import job_in
+from integrations.jenkins.events.addresses import absolute, job_in
 from integrations.jenkins.events.model import BuildEvent, Event, Noted, Phase, Unknown
 from integrations.jenkins.events.untrusted import (
     Body,
@@ -137,10 +138,10 @@ def read(body: Body, headers: Headers) -> Event:
         return Noted(sender=SENDER, kind=kind, about=typed(_OfThing, body, SENDER).data.name)
     if kind not in _PHASES:
         return Unknown(sender=SENDER, kind=kind, sample_keys=sample(body))
-    return _build(typed(_OfRun, body, SENDER), _PHASES[kind])
+    return _build(typed(_OfRun, body, SENDER), _PHASES[kind], headers.get("referrer", ""))
 
 
-def _build(event: _OfRun, phase: Phase) -> BuildEvent:
+def _build(event: _OfRun, phase: Phase, root: str) -> BuildEvent:
     run = event.data
     causes = _causes(run.actions)
     tests = _action(_Tests, run.actions, "TestResultAction")
@@ -151,7 +152,7 @@ def _build(event: _OfRun, phase: Phase) -> BuildEvent:
         number=run.number,
         phase=phase,
         result=run.result if phase.finished else None,
-        url=run.url or event.url or f"{event.source.rstrip('/')}/{run.number}/",
+        url=absolute(root, run.url or event.url or f"{event.source.rstrip('/')}/{run.number}/"),
         queue_id=run.queue_id,
         started=run.timestamp,
         duration=run.duration if phase.finished else None,
