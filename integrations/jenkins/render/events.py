@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.outbound.quoting import code, link, quote
-from integrations.jenkins.model import BuildEvent, Result
+from integrations.jenkins.events.model import BuildEvent, Unknown
+from integrations.jenkins.model import Result
 from integrations.jenkins.render.words import MARKS, build_name, counted, ended_as
 
 
@@ -33,3 +34,15 @@ def _tests(event: BuildEvent) -> str:
     more = f" and {event.tests_failed - 3} more" if event.tests_failed > 3 else ""
     which = f": {names}{more}" if names else ""
     return f"\n{event.tests_failed} of {counted(event.tests, 'test')} failed{which}."
+
+
+def unknown_report(event: Unknown) -> str:
+    """What the bot's owners are told, once, of a kind of report nobody here can read."""
+    fields = ", ".join(code(each, 60) for each in event.sample_keys[:8]) or "none"
+    more = f" and {len(event.sample_keys) - 8} more" if len(event.sample_keys) > 8 else ""
+    sender = "a sender I do not know" if event.sender == "?" else code(event.sender)
+    return (
+        f"❔ Jenkins' hook got a report from {sender} of a kind I cannot read: {code(event.kind, 120)}. "
+        f"Its fields: {fields}{more}. I do nothing with reports of this kind, and will not say so for each. "
+        "The README of the Jenkins integration names those I read."
+    )

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from bot.integration import UnreadableEvent
 from bot.runs.states import State
-from integrations.jenkins.hooks import name_in_path, read
 from tests.integrations.jenkins.following import Following
 from tests.playground.jenkins.running_jenkins import eventually, running_listener
 from tests.talking import DIRECT
-
-URL = "https://jenkins.example.com/job/team/job/api-service/142/"
 
 
 def report(
@@ -46,99 +41,10 @@ def report(
     }
 
 
-def event(body: Any) -> Any:
-    return read(json.dumps(body).encode(), {}).payload
-
-
 @pytest.fixture
 def subscribed(talk: Following) -> Following:
     talk.say("jenkins subscribe team/*")
     return talk
-
-
-# --- reading
-
-
-def test_the_full_name_comes_from_the_url_since_the_name_is_short() -> None:
-    assert event(report())["full_name"] == "team/api-service"
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("job/api/", "api"),
-        ("job/mb/job/feature%252Fx/", "mb/feature%2Fx"),
-        ("job/with%20blank/", "with blank"),
-        ("view/all/job/api/", "api"),
-        ("https://jenkins.example.com/ci/job/team/job/api/", "team/api"),
-        ("job/job/", "job"),
-    ],
-)
-def test_names_are_read_from_paths(path: str, name: str) -> None:
-    assert name_in_path(path) == name
-
-
-@pytest.mark.parametrize("path", ["", "job/", "jobs/api", "job/a/b/c"])
-def test_a_path_that_is_no_job_s_is_refused(path: str) -> None:
-    with pytest.raises(UnreadableEvent, match="is no job's"):
-        name_in_path(path)
-
-
-def test_the_same_phase_of_the_same_build_is_one_event_and_another_phase_is_another() -> None:
-    def key(**changes: Any) -> str:
-        return read(json.dumps(report(**changes)).encode(), {}).dedupe_key
-
-    assert key() == key()
-    assert len({key(), key(phase="COMPLETED"), key(number=143)}) == 3
-
-
-def test_a_missing_status_is_never_a_success() -> None:
-    assert event(report(status=None))["result"] is None
-    assert event(report(phase="STARTED", status="SUCCESS"))["result"] is None
-
-
-def test_the_plain_shape() -> None:
-    plain = {
-        "job": "team/api",
-        "number": 7,
-        "result": "FAILURE",
-        "url": URL,
-        "duration": 12.5,
-        "branch": "origin/main",
-    }
-    read_ = event(plain)
-    assert (read_["full_name"], read_["number"], read_["result"]) == ("team/api", 7, "FAILURE")
-    assert (read_["phase"], read_["duration"], read_["branch"]) == ("FINALIZED", 12.5, "main")
-
-
-def test_the_plain_shape_as_the_readme_s_jenkinsfile_writes_it_outside_a_multibranch_job() -> None:
-    plain = {"job": "api", "number": 7, "result": "SUCCESS", "url": URL, "duration": 3.25, "branch": None}
-    assert event(plain)["branch"] == ""
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b"<job><name>x</name></job>", "The body is not JSON in UTF-8; set the plugin's format to JSON."),
-        (b"\xff", "The body is not JSON in UTF-8"),
-        (b"[]", "The body is JSON, but no object."),
-        (b"{}", "job: Field required."),
-        (b'{"job": "api", "number": 0}', "number: Input should be greater than or equal to 1"),
-        (
-            b'{"job": "api", "number": 1, "phase": "DELETED"}',
-            "The phase must be one of QUEUED, STARTED, COMPLETED",
-        ),
-        (b'{"url": "job/api/", "build": {"number": 1}}', "build.phase: Field required."),
-        (b'{"url": "x", "build": {"number": 1, "phase": "STARTED"}}', "The url 'x' is no job's"),
-    ],
-)
-def test_what_is_of_neither_shape_is_refused_with_the_reason(body: bytes, reason: str) -> None:
-    with pytest.raises(UnreadableEvent) as caught:
-        read(body, {})
-    assert reason in str(caught.value)
-
-
-# --- telling
 
 
 def test_a_subscribed_room_hears_the_story_of_a_job(subscribed: Following) -> None:

@@ -8,7 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from integrations.jenkins import render
-from integrations.jenkins.model import Build, BuildEvent, Job, ListedJob, Result, Stage
+from integrations.jenkins.events import BuildEvent
+from integrations.jenkins.model import Build, Job, ListedJob, Result, Stage
 from tests.integrations.jenkins.canned import recorded
 
 URL = "https://jenkins.example.com/job/api/6/"
@@ -38,7 +39,14 @@ def stage(name: str, status: str, seconds: float = 2, error: str = "") -> Stage:
 
 
 def event(result: str | None, **changes: Any) -> BuildEvent:
-    known = {"full_name": "team/api", "number": 142, "phase": "FINALIZED", "result": result, "duration": 93.2}
+    known = {
+        "sender": "plain",
+        "full_name": "team/api",
+        "number": 142,
+        "phase": "FINALIZED",
+        "result": result,
+        "duration": 93.2,
+    }
     return BuildEvent.model_validate({**known, **changes})
 
 
