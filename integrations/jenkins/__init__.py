@@ -5,7 +5,7 @@ from integrations.jenkins.checks import check
 from integrations.jenkins.commands import COMMANDS
 from integrations.jenkins.credentials import CREDENTIALS
 from integrations.jenkins.following import BUILD
-from integrations.jenkins.hooks import handle, read
+from integrations.jenkins.hooks import gather, handle, read
 from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings, accounts, hook_secrets, sender
 from integrations.jenkins.store import MIGRATIONS
@@ -16,7 +16,7 @@ integration = Integration(
     client=connect,
     commands=COMMANDS,
     run_kinds=(BUILD,),
-    hook=Hook(secrets=hook_secrets, read=read, handle=handle, door=sender),
+    hook=Hook(secrets=hook_secrets, read=read, handle=handle, gather=gather, door=sender),
     checks=(check,),
     credentials=CREDENTIALS,
     accounts=accounts,

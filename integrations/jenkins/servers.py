@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.settings import Settings
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.relay.noise import Change
 from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.store.models import JenkinsRoom
 
@@ -29,9 +30,30 @@ class NoSuchServer(Exception):
 class Servers:
     """The bot's own client of each server, by name; the default one comes first."""
 
-    def __init__(self, clients: Mapping[str, JenkinsClient]) -> None:
-        """`clients`: at least one."""
+    def __init__(
+        self,
+        clients: Mapping[str, JenkinsClient],
+        *,
+        committers: Mapping[str, str] | None = None,
+        templates: Mapping[str, str] | None = None,
+        reporting: Collection[str] = (),
+    ) -> None:
+        """`clients`: at least one. `reporting`: those whose hook has a secret, so that they report by themselves."""
         self._clients = dict(clients)
+        self.committers = dict(committers or {})
+        """The Webex address of people whom Jenkins knows by another name."""
+        self.reporting = frozenset(reporting)
+        self._templates = dict(templates or {})
+
+    def template(self, name: str, change: Change) -> str | None:
+        """The template to tell a build's end by: the one called so, the change's own, or the default; or none."""
+        found = (self._templates.get(each) for each in (name, change.value, "default") if each)
+        return next((each for each in found if each is not None), None)
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The names a subscription may choose."""
+        return tuple(self._templates)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +97,10 @@ def connect(settings: JenkinsSettings, _bot: Settings) -> Servers | None:
         assert server.url and server.user and server.token  # `every` holds complete ones only
         token = server.token.get_secret_value()
         clients[name] = JenkinsClient(server.url, server.user, token, timeout=server.timeout, name=name)
-    return Servers(clients) if clients else None
+    reporting = {name for name, server in settings.every.items() if server.hook_secrets}
+    if not clients:
+        return None
+    return Servers(clients, committers=settings.committers, templates=settings.templates, reporting=reporting)
 
 
 def server_of_room(session: Session, room_id: str | None) -> str | None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bot.settings import SecretWords, revealed
+from integrations.jenkins.relay.templates import TemplateFault, check
 
 MAIN = "main"
 """The server that the environment names."""
@@ -76,6 +77,23 @@ class JenkinsSettings(Server):
     """Further servers by name, each with the same fields: `jenkins@NAME jobs` asks one."""
     default: str | None = None
     """The server that is meant where none is named; `main`, or the first of `servers`."""
+
+    committers: dict[str, str] = Field(default_factory=dict)
+    """The Webex address of people whom Jenkins or a commit knows by another name: `alice: alice@example.com`."""
+    templates: dict[str, str] = Field(default_factory=dict)
+    """Jinja templates of reports: `default`, the name of a change (`broke`, `recovered`, ...), or a name of your
+    own that a subscription chooses."""
+
+    @field_validator("templates")
+    @classmethod
+    def _readable(cls, templates: dict[str, str]) -> dict[str, str]:
+        """Raises ValueError for one that cannot be read, with its line."""
+        for name, source in templates.items():
+            try:
+                check(source)
+            except TemplateFault as fault:
+                raise ValueError(f"{name!r} cannot be read: {fault}") from fault
+        return templates
 
     @model_validator(mode="after")
     def _consistent(self) -> JenkinsSettings:
