@@ -114,10 +114,10 @@ class Following:
             assert newest is not None, "no live message"
             return newest.wanted.replace("  \n", "\n")
 
-    def hears(self, report: Mapping[str, Any]) -> tuple[str, ...]:
+    def hears(self, report: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """Let the hook take a report and handle it as the worker would; returns the lanes to be sent."""
         hook = _hook()
-        event = hook.read(json.dumps(report).encode(), {})
+        event = hook.read(json.dumps(report).encode(), headers or {})
         with self.database.transaction() as session:
             return hook.handle(event, self.conversation.services, session)
 
