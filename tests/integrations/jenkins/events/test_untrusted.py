@@ -122,9 +122,7 @@ def test_ten_thousand_failed_tests_are_counted_and_the_first_are_named() -> None
 
 
 def test_ten_thousand_parameters_of_any_length_are_bounded() -> None:
-    event = build(
-        {"job": "a", "number": 1, "parameters": {f"P{n}" * 100: "x" * 600 for n in range(10_000)}}
-    )
+    event = build({"job": "a", "number": 1, "parameters": {f"P{n}" * 100: "x" * 600 for n in range(10_000)}})
     assert len(event.parameters) == 50
     assert {(len(name), len(value)) for name, value in event.parameters} == {(200, 500)}
 
