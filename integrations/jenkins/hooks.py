@@ -19,11 +19,11 @@ from bot.outbound.subscriptions import rooms_for
 from bot.runs.states import State
 from bot.store.models import Run
 from integrations.jenkins import events, render
-from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.events import BuildEvent, InputEvent, Unknown
 from integrations.jenkins.events.addresses import absolute
+from integrations.jenkins.following.order import KIND
 from integrations.jenkins.model import shown_name
-from integrations.jenkins.runs import KIND
+from integrations.jenkins.servers import Servers
 from integrations.jenkins.story import SOURCE, Story
 
 
@@ -118,7 +118,7 @@ def _tell(
 
 def _address(build: BuildEvent, services: Services) -> str:
     """The build's page; made absolute with our own idea of where Jenkins is, where the report has none."""
-    client = services.clients.get(SOURCE)
-    root = client.url if isinstance(client, JenkinsClient) else ""
+    servers = services.clients.get(SOURCE)
+    root = servers.get(servers.default).url if isinstance(servers, Servers) else ""
     address = absolute(root, build.url)
     return address if address.startswith(("http://", "https://")) else ""

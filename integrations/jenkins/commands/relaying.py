@@ -7,11 +7,11 @@ import click
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command
 from bot.outbound.quoting import code, quote
-from bot.outbound.subscriptions import subscribe, subscriptions, unsubscribe
-from integrations.jenkins.client import JenkinsClient
+from bot.outbound.subscriptions import Stored, subscribe, subscriptions, unsubscribe
 from integrations.jenkins.commands.asking import client_of, in_words
 from integrations.jenkins.model import shown_name
 from integrations.jenkins.names import matches
+from integrations.jenkins.servers import Servers
 from integrations.jenkins.story import SOURCE
 
 
@@ -26,8 +26,8 @@ def subscribe_room(context: Context, glob: str) -> Reply:
     """Tell this room of every finished build of the jobs that match."""
     room_id = _room(context)
     with context.services.database.transaction() as session:
-        new = subscribe(session, SOURCE, glob, room_id, context.request.person)
-    again = "" if new else " already"
+        stored = subscribe(session, SOURCE, glob, room_id, context.request.person)
+    again = " already" if stored is Stored.SAME else ""
     return Reply(
         f"📣 This room hears{again} of every finished build of {code(glob)}. {_matching_now(context, glob)}"
         f"`jenkins unsubscribe {glob}` ends it, `jenkins subscriptions` lists them."
@@ -36,7 +36,7 @@ def subscribe_room(context: Context, glob: str) -> Reply:
 
 def _matching_now(context: Context, glob: str) -> str:
     """How many jobs match, as a hint; that Jenkins is away for the moment does not spoil a subscription."""
-    if not isinstance(context.services.clients.get("jenkins"), JenkinsClient):
+    if not isinstance(context.services.clients.get("jenkins"), Servers):
         return "No Jenkins is set up here yet, so nothing will be heard until one is. "
     try:
         client = client_of(context)

@@ -148,4 +148,4 @@ def following(
     services = talk.services
     kinds = load_parts(services.settings).run_kinds
     engine = Engine(database, services.redactor, kinds, services, uuid4(), lambda lanes: None, 1.0)
-    return Following(talk, server, services.clients["jenkins"], engine)
+    return Following(talk, server, services.clients["jenkins"].get("main"), engine)
