@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.commands.context import Services
 from bot.integration import HookEvent
 from bot.outbound.budget import notify
-from bot.outbound.outbox import Outgoing, enqueue
+from bot.outbound.outbox import Outgoing
 from bot.outbound.subscriptions import rooms_for
 from bot.runs.states import State
 from bot.store.models import Run
@@ -59,7 +59,8 @@ def _unknown(unknown: Unknown, services: Services, session: Session) -> tuple[st
         Outgoing(key=f"{key}:{owner}", markdown=text, to_person_email=owner)
         for owner in services.settings.admins
     ]
-    return tuple(enqueue(session, message, services.redactor) for message in messages)
+    rate = services.policies.file.notifications
+    return tuple(notify(session, message, services.redactor, rate) for message in messages)
 
 
 def _build(build: BuildEvent, services: Services, session: Session) -> tuple[str, ...]:

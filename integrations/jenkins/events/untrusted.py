@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -74,10 +74,10 @@ def _parameters(value: object) -> Values:
         return ()
     if not isinstance(value, dict):
         raise ValueError("it must be an object of names and values")
-    return harmless((str(name), each) for name, each in value.items())
+    return harmless(value.items())
 
 
-def harmless(parameters: Any) -> Values:
+def harmless(parameters: Iterable[tuple[str, object]]) -> Values:
     """Pairs of names and values as text, without those whose name says that they are secret, and the nested."""
     kept: list[tuple[str, str]] = []
     for name, value in parameters:

@@ -1,4 +1,4 @@
-"""The reports in `fixtures/<sender>/<name>.json`, and what each is expected to be read as.
+"""The reports in `reports/<sender>/<name>.json`, and what each is expected to be read as.
 
 A fixture holds the headers and the body as the sender's plugin writes them; `<name>.expected.json` beside it the
 event without its empty fields, and the text a subscribed room sees, where it sees one.
@@ -17,7 +17,7 @@ from integrations.jenkins.events.addresses import absolute
 
 ROOT = "https://ci.example.net/jenkins/"
 """Where the fixtures' Jenkins is, as the bot is told by JENKINS_URL."""
-FOLDER = Path(__file__).parent / "fixtures"
+FOLDER = Path(__file__).parent / "reports"
 _EXPECTED = ".expected.json"
 
 
