@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
 from bot.integration import HookEvent
-from bot.outbound.outbox import Outgoing, enqueue
+from bot.outbound.budget import notify
+from bot.outbound.outbox import Outgoing
 from integrations.jenkins import events, render
 from integrations.jenkins.events import BuildEvent, InputEvent, Unknown
 from integrations.jenkins.relay.telling import More, announce
@@ -79,4 +80,5 @@ def _unknown(unknown: Unknown, services: Services, session: Session) -> tuple[st
         Outgoing(key=f"{key}:{owner}", markdown=text, to_person_email=owner)
         for owner in services.settings.admins
     ]
-    return tuple(enqueue(session, message, services.redactor) for message in messages)
+    rate = services.policies.file.notifications
+    return tuple(notify(session, message, services.redactor, rate) for message in messages)

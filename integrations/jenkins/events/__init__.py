@@ -35,7 +35,7 @@ from integrations.jenkins.events.model import (
     dedupe_key,
     load,
 )
-from integrations.jenkins.events.untrusted import Body, Headers, sample
+from integrations.jenkins.events.untrusted import Body, Headers, clean, sample
 
 __all__ = [
     "Answer",
@@ -76,8 +76,12 @@ def read(body: bytes, headers: Mapping[str, str]) -> Event:
     for recognises, read_it in _SENDERS:
         if recognises(sent, named):
             return read_it(sent, named)
-    keys = sample(sent)
-    return Unknown(sender=NOBODY, kind=", ".join(sorted(keys))[:120] or "an empty object", sample_keys=keys)
+    return Unknown(sender=NOBODY, kind=_kind(sent), sample_keys=sample(sent))
+
+
+def _kind(sent: Body) -> str:
+    """A name for all objects with these fields, in whatever order they come."""
+    return clean(", ".join(sorted(sent)), 120) or "an empty object"
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

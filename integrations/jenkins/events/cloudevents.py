@@ -95,26 +95,26 @@ class _Envelope(Report):
 def recognises(body: Body, headers: Headers) -> bool:
     """Whether its headers, its envelope or, without either, its build are those of a CloudEvent."""
     build = body.get("build")
-    return (
-        "ce-type" in headers
-        or headers.get("content-type", "").startswith("application/cloudevents+json")
-        or {"specversion", "type"} <= body.keys()
-        or (isinstance(build, dict) and not _OF_BUILDS.isdisjoint(build))
-    )
+    of_plugin = isinstance(build, dict) and not _OF_BUILDS.isdisjoint(build)
+    return "ce-type" in headers or _is_structured(body, headers) or of_plugin
 
 
 def read(body: Body, headers: Headers) -> Event:
     """The event in either mode. Raises UnreadableEvent."""
     if "ce-type" in headers:
         return _of(headers["ce-type"], body)
-    if "specversion" in body or "type" in body:
+    if _is_structured(body, headers):
         envelope = typed(_Envelope, body, SENDER)
         return _of(envelope.type, envelope.data)
     return _build(typed(_Job, body, SENDER))
 
 
+def _is_structured(body: Body, headers: Headers) -> bool:
+    return headers.get("content-type", "").startswith("application/cloudevents+json") or "specversion" in body
+
+
 def _of(full_type: str, data: Body) -> Event:
-    kind = clean(full_type, 120).removeprefix(_PREFIX)
+    kind = clean(full_type, 120).removeprefix(_PREFIX) or "without a type"
     if kind in _NOTED:
         return Noted(sender=SENDER, kind=kind, about=typed(_Thing, data, SENDER).about)
     if kind not in _PHASES:

@@ -219,8 +219,6 @@ def _is_secret(class_name: object) -> bool:
 
 def _people(culprits: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """User ids, which end their addresses, or names where there is no address."""
-    typed_ones = [typed(_Person, each, SENDER) for each in culprits]
-    names = [
-        each.id or unquote(each.address.rstrip("/").rpartition("/")[2]) or each.name for each in typed_ones
-    ]
+    people = [typed(_Person, each, SENDER) for each in culprits]
+    names = [each.id or unquote(each.address.rstrip("/").rpartition("/")[2]) or each.name for each in people]
     return tuple(clean(name, 200) for name in names if name)[:50]

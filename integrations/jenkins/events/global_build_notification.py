@@ -13,7 +13,6 @@ from pydantic import Field
 
 from integrations.jenkins.events.addresses import build_in
 from integrations.jenkins.events.model import BuildEvent, Event, Phase, Unknown
-from integrations.jenkins.events.notification_plugin import start_of
 from integrations.jenkins.events.untrusted import (
     Body,
     Headers,
@@ -58,6 +57,6 @@ def read(body: Body, headers: Headers) -> Event:
         phase=phase,
         result=told.result if phase.finished else None,
         url=told.url,
-        started=start_of(phase, told.timestamp, None) if phase is Phase.STARTED else None,
+        started=told.timestamp if phase is Phase.STARTED else None,
         duration=told.duration if phase.finished else None,
     )

@@ -37,7 +37,7 @@ class _Report(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     sender: str
-    """The module of this package that read it; `?` where none knew it."""
+    """Which plugin's shape it has, as `notification-plugin`; `?` where it has none that is known."""
 
 
 class BuildEvent(_Report):

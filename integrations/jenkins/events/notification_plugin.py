@@ -60,8 +60,11 @@ class _Build(Report):
     test_summary: Annotated[_Tests, part] = _Tests()
 
 
-class _Job(Report):
+class _Place(Report):
     url: Needed
+
+
+class _Job(_Place):
     build: _Build
 
 
@@ -73,7 +76,7 @@ def recognises(body: Body, headers: Headers) -> bool:
 def read(body: Body, headers: Headers) -> Event:
     """The build's event. Raises UnreadableEvent."""
     if body["build"].get("phase") == "NONE":
-        return Noted(sender=SENDER, kind="NONE", about=job_in(typed(_JobOnly, body, SENDER).url))
+        return Noted(sender=SENDER, kind="NONE", about=job_in(typed(_Place, body, SENDER).url))
     job = typed(_Job, body, SENDER)
     build = job.build
     over = build.phase.finished
@@ -96,10 +99,6 @@ def read(body: Body, headers: Headers) -> Event:
         tests_skipped=build.test_summary.skipped,
         failed_tests=build.test_summary.failed_tests,
     )
-
-
-class _JobOnly(Report):
-    url: Needed
 
 
 def start_of(phase: Phase, moment: float | None, duration: float | None) -> float | None:

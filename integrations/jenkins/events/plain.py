@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from integrations.jenkins.events.model import BuildEvent, Event, Phase
 from integrations.jenkins.events.untrusted import (
@@ -34,16 +34,26 @@ _LATEST = 1e12
 PhaseName = Annotated[
     Phase, BeforeValidator(lambda phase: phase.upper() if isinstance(phase, str) else phase)
 ]
-Moment = Annotated[float | None, BeforeValidator(no_truth), Field(ge=0, le=_LATEST)]
+Moment = Annotated[Annotated[float, Field(ge=0, le=_LATEST)] | None, BeforeValidator(no_truth)]
+
+
+def _job(name: str) -> str:
+    """Raises ValueError where nothing is named."""
+    if not (named := name.strip("/ ")):
+        raise ValueError("it names no job")
+    return named
+
+
+JobName = Annotated[Needed, AfterValidator(_job)]
 
 
 class _Upstream(Report):
-    job: Needed
+    job: JobName
     number: Number
 
 
 class _Told(Report):
-    job: Needed
+    job: JobName
     number: Number
     result: Outcome = None
     url: Text = ""
@@ -79,4 +89,4 @@ def read(body: Body, headers: Headers) -> Event:
         "branch": branch_name(told.branch),
         "upstream": (told.upstream.job, told.upstream.number) if told.upstream else None,
     }
-    return BuildEvent(sender=SENDER, full_name=told.job.strip("/"), **(same | changed))
+    return BuildEvent(sender=SENDER, full_name=told.job, **(same | changed))

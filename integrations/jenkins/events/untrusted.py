@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -74,10 +74,10 @@ def _parameters(value: object) -> Values:
         return ()
     if not isinstance(value, dict):
         raise ValueError("it must be an object of names and values")
-    return harmless((str(name), each) for name, each in value.items())
+    return harmless(value.items())
 
 
-def harmless(parameters: Any) -> Values:
+def harmless(parameters: Iterable[tuple[str, object]]) -> Values:
     """Pairs of names and values as text, without those whose name says that they are secret, and the nested."""
     kept: list[tuple[str, str]] = []
     for name, value in parameters:
@@ -91,7 +91,7 @@ def harmless(parameters: Any) -> Values:
 
 Text = Annotated[str, BeforeValidator(_text(LONGEST))]
 """Null is the empty text."""
-Needed = Annotated[str, BeforeValidator(_text(LONGEST)), Field(min_length=1)]
+Needed = Annotated[str, Field(min_length=1), BeforeValidator(_text(LONGEST))]
 Names = Annotated[
     tuple[Annotated[str, BeforeValidator(_text(_LONGEST_IN_LIST))], ...], BeforeValidator(_first)
 ]
@@ -99,7 +99,9 @@ Number = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=_LARGEST_NUMBE
 """A build's number; digits in a string are taken as well."""
 Count = Annotated[int, BeforeValidator(lambda value: no_truth(value or 0)), Field(ge=0, le=_LARGEST_NUMBER)]
 QueueId = Annotated[
-    int | None, BeforeValidator(no_truth), Field(le=2**63 - 1), AfterValidator(lambda value: known(value))
+    Annotated[int, Field(le=2**63 - 1)] | None,
+    BeforeValidator(no_truth),
+    AfterValidator(lambda number: number if number and number > 0 else None),
 ]
 """None for 0 and below, which Jenkins gives where it does not know."""
 Milliseconds = Annotated[float | None, BeforeValidator(no_truth), AfterValidator(_seconds)]
@@ -113,11 +115,6 @@ part = BeforeValidator(lambda value: {} if value is None else value)
 M = TypeVar("M", bound=Report)
 
 
-def known(number: int | None) -> int | None:
-    """The number, if it is a real one."""
-    return number if number and number > 0 else None
-
-
 def typed(model: type[M], body: Body, sender: str) -> M:
     """The body as this model. Raises UnreadableEvent, which says whose shape it misses, where and why."""
     try:
@@ -126,7 +123,7 @@ def typed(model: type[M], body: Body, sender: str) -> M:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(clean(str(step), 60) for step in first["loc"]) or "the body"
         raise UnreadableEvent(
-            f"This looks like a report of {sender}, but {place}: {first['msg']}. "
+            f"This looks like a report of {sender}, but {place}: {first['msg'].removeprefix('Value error, ')}. "
             "The README of the Jenkins integration shows the shapes."
         ) from error
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.runs.states import State
-from tests.integrations.jenkins.following import Following
-from tests.playground.jenkins.running_jenkins import eventually, running_listener
+from bot.store.database import Database
+from bot.store.models import OutboxMessage
+from tests.integrations.jenkins.events.fixtures import Fixture
+from tests.integrations.jenkins.following import Following, following
+from tests.playground.jenkins.running_jenkins import Jenkins, eventually, running_listener
 from tests.talking import DIRECT
 
 
@@ -43,7 +46,7 @@ def report(
 
 @pytest.fixture
 def subscribed(talk: Following) -> Following:
-    talk.say("jenkins subscribe team/*")
+    talk.say("jenkins subscribe team/* --tell all")
     return talk
 
 
@@ -67,7 +70,7 @@ def test_a_room_that_did_not_subscribe_hears_nothing(subscribed: Following) -> N
 
 
 def test_two_globs_that_match_are_one_message(subscribed: Following) -> None:
-    subscribed.say("jenkins subscribe *")
+    subscribed.say("jenkins subscribe * --tell all")
     subscribed.hears(report())
     assert len(subscribed.told()) == 1
 
@@ -207,7 +210,7 @@ def test_a_report_wakes_the_run_that_follows_the_build(talk: Following) -> None:
 
 
 def test_the_reports_of_a_whole_build_as_they_arrive(talk: Following) -> None:
-    talk.say("jenkins subscribe *")
+    talk.say("jenkins subscribe * --tell all")
     with running_listener() as listener:
         talk.server.control("hooks", url=listener.url)
         talk.server.control("builds", job="team/deploy", result="FAILURE", seconds=40, user="ann")
@@ -218,3 +221,83 @@ def test_the_reports_of_a_whole_build_as_they_arrive(talk: Following) -> None:
     assert (
         told == f"❌ **team/deploy** #3 failed after 40 s. [Open]({talk.server.url}/job/team/job/deploy/3/)"
     )
+
+
+# --- other senders
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "cloudevents/job_finalized",
+            "✅ **backup/restore-drill** #19 on main succeeded after 15 min 2 s. "
+            "[Open](https://ci.example.net/jenkins/job/backup/job/restore-drill/19/)",
+        ),
+        (
+            "generic-event/run_completed_unstable",
+            "⚠️ **platform/api/main** #41 on main is unstable after 3 min 33 s: some tests failed. "
+            "[Open](https://ci.example.net/jenkins/job/platform/job/api/job/main/41/)\n1 of 96 tests failed.",
+        ),
+        (
+            "global-build-notification/completed",
+            "❌ **mobile/android** #450 failed after 5 min 5 s. "
+            "[Open](https://ci.example.net/jenkins/job/mobile/job/android/450/)",
+        ),
+        (
+            "outbound-webhook/failure",
+            "❌ **firmware/edge gateway** #1207 failed. "
+            "[Open](https://ci.example.net/jenkins/job/firmware/job/edge%20gateway/1207/)",
+        ),
+        (
+            "statistics-gatherer/build_end_failure_causes",
+            "🚫 **search/reindex** #66 was aborted after 9 s. "
+            "[Open](https://ci.example.net/jenkins/job/search/job/reindex/66/)",
+        ),
+    ],
+)
+def test_a_subscribed_room_hears_of_builds_from_any_sender(talk: Following, name: str, told: str) -> None:
+    report = Fixture(name)
+    talk.say("jenkins subscribe * --tell all")
+    assert talk.hears(report.body, report.headers) == ("room-1",)
+    assert talk.told() == [told]
+
+
+@pytest.mark.parametrize(
+    "name", ["cloudevents/job_created", "generic-event/item_deleted", "statistics-gatherer/queue_left"]
+)
+def test_what_rooms_need_not_know_is_told_to_nobody(talk: Following, name: str) -> None:
+    report = Fixture(name)
+    talk.say("jenkins subscribe * --tell all")
+    assert talk.hears(report.body, report.headers) == ()
+    assert talk.told() == []
+
+
+def test_each_owner_is_told_once_of_a_kind_of_report_that_nobody_can_read(
+    server: Jenkins, database: Database
+) -> None:
+    talk = following(database, server, environ={"SPARKOPS_ADMINS": "ann@example.com,bo@example.com"})
+    report = Fixture("generic-event/a_type_of_a_later_version")
+    lanes = ("mailto:ann@example.com", "mailto:bo@example.com")
+    for _ in range(2):
+        assert talk.hears(report.body, report.headers) == lanes
+    assert told_to(talk, "ann@example.com") == told_to(talk, "bo@example.com")
+    assert told_to(talk, "ann@example.com") == [
+        "❔ Jenkins' hook got a report from `generic-event` of a kind I cannot read: `run.paused`. Its fields: "
+        "`data`, `dataType`, `id`, `source`, `time`, `type`. I do nothing with reports of this kind, and will "
+        "not say so for each. The README of the Jenkins integration names those I read."
+    ]
+
+
+def test_the_names_in_an_unknown_report_neither_mention_nor_format(talk: Following) -> None:
+    talk.hears({"<@all>": 1, "**b**": 2, "`c`": 3, **{f"f{number}": 4 for number in range(9)}})
+    (told,) = told_to(talk, talk.conversation.services.settings.admins[0])
+    assert "<@all>" not in told and "`**b**`" in told and "`` `c` ``" in told
+    assert "a sender I do not know" in told and "and 4 more." in told
+
+
+def told_to(talk: Following, person: str) -> list[str]:
+    """The direct messages to a person, in order."""
+    query = select(OutboxMessage).where(OutboxMessage.to_person_email == person).order_by(OutboxMessage.id)
+    with talk.database.transaction() as session:
+        return [row.body["markdown"] for row in session.scalars(query)]

@@ -1,4 +1,4 @@
-"""The reports in `fixtures/<sender>/<name>.json`, and what each is expected to be read as.
+"""The reports in `reports/<sender>/<name>.json`, and what each is expected to be read as.
 
 A fixture holds the headers and the body as the sender's plugin writes them; `<name>.expected.json` beside it the
 event without its empty fields, and the text a subscribed room sees, where it sees one.
@@ -14,10 +14,11 @@ from typing import Any
 from integrations.jenkins import events, render
 from integrations.jenkins.events import BuildEvent, Event
 from integrations.jenkins.events.addresses import absolute
+from integrations.jenkins.relay.noise import Past
 
 ROOT = "https://ci.example.net/jenkins/"
 """Where the fixtures' Jenkins is, as the bot is told by JENKINS_URL."""
-FOLDER = Path(__file__).parent / "fixtures"
+FOLDER = Path(__file__).parent / "reports"
 _EXPECTED = ".expected.json"
 
 
@@ -83,7 +84,8 @@ def outcome(event: Event) -> dict[str, Any]:
     """An event as `.expected.json` has it: rooms hear of finished builds only."""
     shown: dict[str, Any] = {"event": _told_fields(event)}
     if isinstance(event, BuildEvent) and event.finished:
-        shown["room"] = render.event(event, None, absolute(ROOT, event.url))
+        url = absolute(ROOT, event.url)
+        shown["room"] = render.event(render.Told(event, Past().change(event.result), url=url))
     return shown
 
 

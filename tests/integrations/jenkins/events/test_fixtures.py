@@ -1,4 +1,4 @@
-"""What every report in `fixtures/` is read as, and what a subscribed room sees of it, to the letter."""
+"""What every report in `reports/` is read as, and what a subscribed room sees of it, to the letter."""
 
 from __future__ import annotations
 
