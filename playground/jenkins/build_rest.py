@@ -93,6 +93,12 @@ async def _rebuild(ask: Ask, build: Build) -> web.StreamResponse:
     return web.Response(status=302, headers={"Location": ask.controller.world.url(job.path)})
 
 
+async def _delete(ask: Ask, build: Build) -> web.StreamResponse:
+    """Throw a build away; its number is not given again. 302 to the job."""
+    ask.controller.delete_build(build)
+    return web.Response(status=302, headers={"Location": ask.controller.world.url(build.job.path)})
+
+
 async def _describe_build(ask: Ask, build: Build) -> web.StreamResponse:
     """`submitDescription` of hudson.model.Run: the form's description, empty for none."""
     build.description = await ask.field("description")
@@ -204,6 +210,7 @@ BUILD: Routes[Build] = {
     ("POST", "term"): _term,
     ("POST", "kill"): _kill,
     ("POST", "replay/rebuild"): _rebuild,
+    ("POST", "doDelete"): _delete,
     ("POST", "submitDescription"): _describe_build,
     ("GET", "testReport/api/json"): _test_report,
     ("GET", "artifact/**"): _artifact,
