@@ -6,6 +6,7 @@ from asyncio import Future
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -224,6 +225,7 @@ SELECTORS: dict[str, Callable[[Build], bool]] = {
 }
 
 
+@lru_cache(maxsize=1 << 16)
 def display(full_name: str) -> str:
     """A full name as people read it: ` » ` between the parts, branch names decoded."""
     return " » ".join(unquote(part) for part in full_name.split("/"))
