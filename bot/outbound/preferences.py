@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -92,15 +92,18 @@ class Preferences:
 
 
 def read(session: Session, room_id: str | None) -> tuple[Preferences, datetime]:
-    """What a room wants, and what the database's clock says; a lane that is no room wants nothing."""
+    """What a room wants, and what the database's clock says; a lane that is no room wants nothing.
+
+    All moments are in UTC: two of one other zone are compared and subtracted by its wall clock.
+    """
     [(now, muted_until, hours, days, zone, every, since)] = (
         driver_connection(session).execute(_READ, (room_id,)).fetchall()
     )
     return Preferences(
-        muted_until=muted_until,
+        muted_until=muted_until.astimezone(UTC) if muted_until else None,
         quiet=QuietHours.read(hours, days, zone) if hours else None,
-        digest=Rhythm(every, since) if every else None,
-    ), now
+        digest=Rhythm(every, since.astimezone(UTC)) if every else None,
+    ), now.astimezone(UTC)
 
 
 def written(at: datetime, zone: str) -> str:
