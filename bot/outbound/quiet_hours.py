@@ -137,11 +137,10 @@ def _runs(days: list[int]) -> Iterator[str]:
 
 def _zone(written: str) -> str:
     """The name as IANA spells it."""
-    names = _zones()
-    found = names.get(written.strip().casefold())
-    if found is not None:
-        return found
-    near = get_close_matches(written.strip().casefold(), names, n=1)
+    names, name = _zones(), written.strip().casefold()
+    if name in names:
+        return names[name]
+    near = [each for each in sorted(names) if each.endswith(f"/{name}")] or get_close_matches(name, names)
     meant = f" Did you mean {names[near[0]]}?" if near else ""
     raise BadQuietHours(f"{written!r} is no time zone such as Europe/Berlin.{meant}")
 

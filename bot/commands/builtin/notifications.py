@@ -56,7 +56,7 @@ def notifications_mute(context: Context, duration: timedelta) -> Reply:
     """
     if not _SHORTEST_MUTE <= duration <= _LONGEST_MUTE:
         raise CommandError(
-            f"I mute a room for {span(_SHORTEST_MUTE)} to {span(_LONGEST_MUTE)}, and not for {span(duration)}."
+            f"I mute a room for {span(_SHORTEST_MUTE)} to {_LONGEST_MUTE.days}d, and not for {span(duration)}."
         )
     heard = _change(context, lambda wants, now: replace(wants, muted_until=now + duration))
     until = written(heard.now + duration, heard.wants.zone)
