@@ -11,7 +11,7 @@ they go through `bot.outbound.outbox.enqueue`.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -66,8 +66,10 @@ def notify(session: Session, message: Outgoing, redactor: Redactor, rate: Rate |
         return message.lane
     wants, now = preferences.read(session, message.room_id)
     token = now + timedelta(seconds=away if rate else 0.0)
-    waiting = {held: (number, body) for held, number, body in connection.execute(_WAITING, (message.lane,))}
     hold = wants.hold(now, urgent=message.urgent)
+    waiting = {
+        is_held: (number, body) for is_held, number, body in connection.execute(_WAITING, (message.lane,))
+    }
     if hold is None and False not in waiting:
         if token <= now:
             buckets.spend(session, level)
@@ -75,15 +77,21 @@ def notify(session: Session, message: Outgoing, redactor: Redactor, rate: Rate |
         hold = None if message.urgent else wants.hold_of_hours(token)
     line = beginning(safe(message.markdown, redactor, message.mentions))
     connection.execute(_LEAVE_OUT, _row(message, _key(message), {"markdown": line}))
-    if found := waiting.get(hold is not None):
-        connection.execute(_GO_ON, (as_jsonb(Digest.of(found[1]).with_line(line).body), found[0]))
+    if (found := waiting.get(hold is not None)) is not None:
+        number, so_far = found
+        connection.execute(_GO_ON, (as_jsonb(Digest.of(so_far).with_line(line).body), number))
         return message.lane
     buckets.spend(session, level)
     digest = Digest(1, now, (line,), hold.why if hold else Why.FLOOD, wants.zone)
-    due = wants.free_at(max(token, hold.until)) if hold else token
-    row = _row(message, f"digest:{uuid4()}", digest.body)
-    connection.execute(_BEGIN, {**row, "is_held": hold is not None, "due": due})
+    _begin(session, message, digest, wants.free_at(max(token, hold.until)) if hold else token)
     return message.lane
+
+
+def _begin(session: Session, message: Outgoing, digest: Digest, due: datetime) -> None:
+    """Store a digest in place of the first message that it counts."""
+    row = _row(message, f"digest:{uuid4()}", digest.body)
+    held = {"is_held": digest.why is not Why.FLOOD, "due": due}
+    driver_connection(session).execute(_BEGIN, row | held)
 
 
 def _key(message: Outgoing) -> str:

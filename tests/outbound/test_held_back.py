@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from senders import Held, another_sender, in_room
 from senders import put as put_reply
+from sqlalchemy import text
 
 from bot.config_file import Rate
 from bot.inbound.rooms import follow_migration
-from bot.outbound import hearing
+from bot.outbound import hearing, preferences
 from bot.outbound.budget import notify
 from bot.outbound.hearing import Change
 from bot.outbound.outbox import Outgoing
@@ -431,3 +432,15 @@ def test_a_room_that_wants_nothing_special_any_more_is_forgotten(database: Datab
         assert hearing.hearing(session, "room").changed_by == "you@example.com"
         hearing.change(session, "room", "you@example.com", lambda *_: Preferences())
         assert hearing.hearing(session, "room").changed_by is None
+
+
+def test_moments_are_compared_in_utc_whatever_zone_the_database_tells_them_in(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(text("SET LOCAL TIME ZONE 'Europe/Berlin'"))
+        rhythm = timedelta(hours=1)
+        hearing.change(
+            session, "room", "you@example.com", lambda _, now: Preferences(now, None, Rhythm(rhythm, now))
+        )
+        wants, now = preferences.read(session, "room")
+    assert wants.muted_until is not None and wants.digest is not None
+    assert {each.tzinfo for each in (now, wants.muted_until, wants.digest.since)} == {UTC}

@@ -111,7 +111,10 @@ def notifications_quiet(context: Context, hours: str, zone: str | None, days: st
 )
 @click.argument("every")
 def notifications_digest(context: Context, every: str) -> Reply:
-    """Gather what comes here and tell it in one message each `15m` to `1d`, counted from now; `off` ends it."""
+    """Gather what comes here and tell it in one message, such as every `1h`; `off` ends it.
+
+    EVERY is from `15m` to `1d`, counted from now. What is urgent is told at once.
+    """
     if every.casefold() == _OFF:
         heard = _change(context, lambda wants, _now: replace(wants, digest=None))
         says = "🔔 No digest any more." if heard.had.digest else "This room has no digest."
