@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,9 @@ from bot.store.models import NotificationPreferences
 # Of those that a migrated room brought along beside its own, only one is still counted on; both wait.
 _WAITING = """
     SELECT id, body, not_before FROM outbox
-    WHERE lane = %s AND state = 'pending' AND (is_held OR is_digest AND %s) ORDER BY id FOR UPDATE
+    WHERE lane = %s AND state = 'pending' AND (is_held OR is_digest AND %s) ORDER BY id
 """
+_TAKE = f"{_WAITING} FOR UPDATE"
 _TELL_NOW = "UPDATE outbox SET not_before = NULL WHERE id = ANY(%s)"
 _HOLD = "UPDATE outbox SET body = %s::jsonb, not_before = %s, is_digest = true, is_held = true WHERE id = %s"
 _DROP = "DELETE FROM outbox WHERE id = ANY(%s)"
@@ -61,7 +62,7 @@ def hearing(session: Session, room_id: str) -> Hearing:
         select(NotificationPreferences.changed_by).where(NotificationPreferences.room_id == room_id)
     )
     found = driver_connection(session).execute(_WAITING, (room_id, False)).fetchall()
-    waiting = Waiting(_one([body for _, body, _ in found]), found[-1][2] or now) if found else None
+    waiting = Waiting(_one([Digest.of(body) for _, body, _ in found]), found[-1][2] or now) if found else None
     return Hearing(wants, wants, waiting, by, now)
 
 
@@ -93,23 +94,23 @@ def _keep(session: Session, room_id: str, by: str, wants: Preferences) -> None:
 def _wait_anew(session: Session, room_id: str, wants: Preferences, now: datetime) -> Waiting | None:
     """Hold what waits, as one digest, as long as the room wants now; or let it go."""
     connection, hold = driver_connection(session), wants.hold(now)
-    found = connection.execute(_WAITING, (room_id, hold is not None)).fetchall()
+    found = connection.execute(_TAKE, (room_id, hold is not None)).fetchall()
     if not found:
         return None
     [number, *others] = [each for each, _, _ in found]
-    digest = _one([body for _, body, _ in found])
+    digests = [Digest.of(body) for _, body, _ in found]
     if hold is None:
         connection.execute(_TELL_NOW, ([number, *others],))
-        return Waiting(digest, now)
-    digest = replace(digest, why=hold.why, zone=wants.zone)
+        return Waiting(_one(digests), now)
+    digest = _one([replace(each, why=hold.why, zone=wants.zone) for each in digests])
     connection.execute(_DROP, (others,))
     connection.execute(_HOLD, (as_jsonb(digest.body), hold.until, number))
     return Waiting(digest, hold.until)
 
 
-def _one(bodies: list[dict[str, Any]]) -> Digest:
+def _one(digests: Sequence[Digest]) -> Digest:
     """Several digests as one, the oldest first."""
-    first, *others = map(Digest.of, bodies)
+    first, *others = digests
     for each in others:
         first = first.and_more(each.count, each.lines)
     return first

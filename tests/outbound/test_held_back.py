@@ -293,6 +293,16 @@ def test_two_digests_that_wait_are_told_as_one(bot: BotInProcess) -> None:
     ]
 
 
+def test_what_was_beyond_the_budget_is_listed_no_shorter_for_it(bot: BotInProcess) -> None:
+    few = Rate(count=1, seconds=600.0)
+    tell(bot, "one", *(f"early {number}" for number in range(9)), rate=few)
+    quiet(bot)
+    tell(bot, *(f"late {number}" for number in range(9)), rate=few)
+    bot.let_pass(2 * HOUR)
+    lines = [f"- {name} {number}" for name in ("early", "late") for number in range(9)]
+    assert heard(bot)[1].split("\n")[2:] == lines
+
+
 def test_a_digest_takes_a_token_of_the_budget(bot: BotInProcess) -> None:
     few = Rate(count=1, seconds=2 * HOUR)
     tell(bot, "one", rate=few)
