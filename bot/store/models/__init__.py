@@ -32,7 +32,7 @@ from bot.store.models.runs import (
     Schedule,
     ScheduleSlot,
 )
-from bot.store.models.state import Counter, Fact
+from bot.store.models.state import Counter, Fact, PeriodicWork
 
 __all__ = (
     "ApiToken",
@@ -56,6 +56,7 @@ __all__ = (
     "NotificationPreferences",
     "OutboxLane",
     "OutboxMessage",
+    "PeriodicWork",
     "Run",
     "RunLock",
     "RunLogLine",
