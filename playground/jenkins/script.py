@@ -79,8 +79,8 @@ class Step:
 class InputRequest:
     """An `input` step: the question a pipeline asks a person.
 
-    `id` is as Jenkins has it, its first letter a capital; `written_id` as the Jenkinsfile has it, if it does. `submitter`
-    names who may answer, by commas; `submitter_parameter` is where the pipeline gets to know who did.
+    `id` is as Jenkins has it, its first letter a capital; `written_id` is what the Jenkinsfile says, if it does.
+    `submitter` names who may answer, by commas; `submitter_parameter` is how the pipeline learns who did.
     """
 
     id: str

@@ -1,8 +1,9 @@
 """As the Pipeline Input Notification plugin does it: the only push for questions. Pure.
 
 Format: jenkinsci/pipeline-input-notification-plugin, InputNotificationEvent and InputNotificationGraphListener.
-`jobUrl` is the address of the build below the root; `inputId` is as the Jenkinsfile has it: its first letter may
-be small, or it may be missing; `submitter` comes only with the question; who approved is known only by a submitterParameter.
+`jobUrl` is the address of the build below the root. `inputId` is as the Jenkinsfile has it: its first letter may
+be small, or it may be missing. `submitter` comes only with the question, and who approved is known only where the
+pipeline has a submitterParameter.
 """
 
 from __future__ import annotations
