@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from playground.jenkins.builds import begin, end_node, finish, outcome, record, settle
 from playground.jenkins.clock import Clock
 from playground.jenkins.happenings import BuildMoved, InputChanged, Tell
-from playground.jenkins.nodes import Node, Nodes, why_not
+from playground.jenkins.nodes import NEEDS_EXECUTOR, Node, Nodes, why_not, why_not_here
 from playground.jenkins.parameters import ParameterValue
 from playground.jenkins.queue_items import WaitingPart
 from playground.jenkins.script import DownstreamRequest, Result, Script
@@ -99,6 +99,17 @@ class Executors:
     def _idle(self, node: Node) -> int:
         held = [build for build, running in self._running.items() if running.node is node]
         return node.executors - sum(_holds_executor(build) for build in held)
+
+    def why_none(self, label: str | None) -> str:
+        """Why nothing starts for this label (hudson.model.Queue.BuildableItem.getCauseOfBlockage).
+
+        Without a label every node has its say, but only while one of them has an idle executor.
+        """
+        if label is not None:
+            return why_not(label, self.nodes.fitting(label))
+        if any(node.online and self._idle(node) > 0 for node in self.nodes):
+            return "; ".join(why_not_here(node) for node in self.nodes)
+        return NEEDS_EXECUTOR
 
     def start(self, build: Build) -> None:
         """Run a build from its job's recipe."""
@@ -195,7 +206,7 @@ class Executors:
         if running.waiting is None:
             running.waiting = WaitingPart(self._next_id(), build, self.clock.now())
             build.log.write_line("Still waiting to schedule task")
-            build.log.write_line(why_not(build.job.label, self.nodes.fitting(build.job.label)))
+            build.log.write_line(self.why_none(build.job.label))
         running.wake = asyncio.Event()
         await running.wake.wait()
 

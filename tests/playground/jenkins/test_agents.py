@@ -161,6 +161,25 @@ def test_when_all_executors_of_a_label_are_busy_an_item_waits_but_is_not_stuck(s
     eventually(lambda: queue_item(server, item).get("executable"), "a build")
 
 
+def test_a_job_without_a_label_hears_from_every_node(server: Jenkins) -> None:
+    server.post("computer/(built-in)/toggleOffline?offlineMessage=upgrade")
+    server.post("computer/linux-2/toggleOffline")
+    item = server.trigger("job/web")
+    waiting = eventually(lambda: (i := queue_item(server, item))["buildable"] and i, "a buildable item")
+    assert (waiting["why"], waiting["stuck"]) == (
+        "‘Built-In Node’ is offline; ‘linux-1’ is reserved for jobs with matching label expression; "
+        "‘linux-2’ is offline",
+        False,
+    )
+    server.post("computer/linux-1/toggleOffline")
+    assert queue_item(server, item)["why"] == "Waiting for next available executor"
+    server.post("quietDown")
+    assert queue_item(server, item)["why"] == "Jenkins is about to shut down"
+    server.post("cancelQuietDown")
+    server.post("computer/(built-in)/toggleOffline")
+    eventually(lambda: queue_item(server, item).get("executable"), "a build")
+
+
 def test_a_pipeline_without_a_node_stands_in_the_queue_as_a_task_without_a_name(server: Jenkins) -> None:
     server.job("pipe", kind="pipeline", seconds=1, label="docker")
     server.post("computer/linux-1/toggleOffline")

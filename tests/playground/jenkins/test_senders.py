@@ -312,17 +312,20 @@ def test_questions_and_their_answers_are_pushed(server: Jenkins, listener: Liste
     assert approved == {**pending, "result": "APPROVED"}, "without a submitterParameter nobody knows who"
 
 
+def asked_by(server: Jenkins) -> str:
+    """The path of a build of the job `asks` that waits for its answer."""
+    path = f"job/asks/{server.build('job/asks')}"
+    (action,) = eventually(lambda: server.get(f"{path}/wfapi/pendingInputActions"), "the question")
+    assert action["id"] == "Go"
+    return path
+
+
 def test_a_question_names_who_may_answer_and_its_end_who_did(server: Jenkins, listener: Listener) -> None:
     hear(server, listener, "input-notification")
     asked = {"id": "go", "submitter": "bot,bob", "submitter_parameter": "WHO"}
     server.job("asks", kind="pipeline", input=asked)
     for answer in ("proceedEmpty", "abort"):
-        path = f"job/asks/{server.build('job/asks')}"
-        (action,) = eventually(
-            lambda path=path: server.get(f"{path}/wfapi/pendingInputActions"), "the question"
-        )
-        assert action["id"] == "Go"
-        assert server.post(f"{path}/input/Go/{answer}").status_code == 302
+        assert server.post(f"{asked_by(server)}/input/Go/{answer}").status_code == 302
     found = [(b["inputId"], b["submitter"], b["approver"], b["result"]) for b in wait_for(listener, 4)]
     assert found == [
         ("go", "bot,bob", None, "PENDING"),
