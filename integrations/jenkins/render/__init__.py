@@ -1,7 +1,7 @@
 """Jenkins' values as markdown for a room; pure functions, a file for each thing they tell of."""
 
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
-from integrations.jenkins.render.events import Told, event, unknown_report
+from integrations.jenkins.render.events import Told, event, server_away, server_back, unknown_report
 from integrations.jenkins.render.following import (
     after_lost,
     away,
@@ -50,6 +50,8 @@ __all__ = [
     "queued",
     "requested",
     "running",
+    "server_away",
+    "server_back",
     "stage_lines",
     "stopping",
     "taken_out",
