@@ -19,10 +19,11 @@ from playground.jenkins.world import Build, PendingInput
 
 @dataclass(frozen=True)
 class Interruption:
-    """What ended a build early: the line it logs, and whether Jenkins notes it and tells of it."""
+    """What ended a build early: the line it logs, whether Jenkins notes it and tells of it, what it came to."""
 
     line: str | None
     noted: bool = True
+    result: Result = "ABORTED"
 
 
 class StepBroke(Exception):
@@ -145,6 +146,18 @@ class Executors:
             # Not at once: a task cancelled before its first step would never reach its own end.
             asyncio.get_running_loop().call_soon(running.task.cancel)
 
+    def lose(self, node: Node) -> None:
+        """What an agent's broken connection does: freestyle builds on it fail, pipelines wait for it to be back.
+
+        In life a pipeline's step goes on upon the agent meanwhile, so here the pipeline just runs on.
+        """
+        for build in self.on(node):
+            if build.job.kind == "freestyle":
+                line = f"FATAL: command execution failed: Backing channel '{node.name}' is disconnected."
+                self.interrupt(build, Interruption(line, result="FAILURE"))
+            else:
+                build.log.write_line(f"Cannot contact {node.name}: hudson.remoting.ChannelClosedException")
+
     async def shut_down(self) -> None:
         """Drop all builds without a word, as the process would."""
         tasks = [running.task for running in self._running.values() if running.task is not None]
@@ -256,12 +269,13 @@ class Executors:
             raise
 
     def _break_off(self, build: Build, interruption: Interruption) -> None:
-        if build.job.kind == "freestyle" and interruption.noted:
+        aborted = interruption.noted and interruption.result == "ABORTED"
+        if build.job.kind == "freestyle" and aborted:
             build.log.write_line("Build was aborted")
         if interruption.line is not None:
             build.log.write_line(interruption.line)
-        build.interrupted = interruption.noted
-        finish(build, "ABORTED", self.clock.now())
+        build.interrupted = aborted
+        finish(build, interruption.result, self.clock.now())
 
 
 def _holds_executor(build: Build) -> bool:

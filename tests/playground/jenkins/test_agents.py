@@ -227,6 +227,23 @@ def test_an_agent_loses_its_connection_and_gets_it_back(server: Jenkins) -> None
     assert server.get("computer/linux-2/api/json")["offline"] is False
 
 
+def test_a_lost_agent_fails_freestyle_builds_and_pipelines_go_on(server: Jenkins) -> None:
+    server.job("free", seconds=400, label="docker")
+    server.job("pipe", kind="pipeline", seconds=20, label="docker")
+    free, pipe = server.build("job/free"), server.build("job/pipe")
+    eventually(lambda: "Running on linux-1" in server.log("job/pipe", pipe), "the agent")
+    server.control("agents/connection", name="linux-1", disconnected=True)
+    failed = server.finished("job/free", free)
+    assert failed["result"] == "FAILURE"
+    assert "jenkins.model.InterruptedBuildAction" not in [action["_class"] for action in failed["actions"]]
+    assert server.log("job/free", free).endswith(
+        "FATAL: command execution failed: Backing channel 'linux-1' is disconnected.\nFinished: FAILURE\n"
+    )
+    assert "Cannot contact linux-1: hudson.remoting.ChannelClosedException\n" in server.log("job/pipe", pipe)
+    server.control("agents/connection", name="linux-1", disconnected=False)
+    assert server.finished("job/pipe", pipe)["result"] == "SUCCESS"
+
+
 def test_python_jenkins_sees_and_switches_nodes(server: Jenkins) -> None:
     client = server.client()
     assert client.get_nodes() == [
