@@ -30,6 +30,10 @@ class JenkinsSettings(BaseModel):
     """What `/hooks/jenkins/…` may end in; several, so that one can be replaced without a gap."""
     timeout: float = Field(10.0, alias="JENKINS_TIMEOUT", gt=0, le=120)
     """Seconds to wait for an answer."""
+    trigger_token: SecretStr | None = Field(None, alias="JENKINS_TRIGGER_TOKEN")
+    """The jobs' own authentication token (Trigger builds remotely): with it, causes name who asked."""
+    requester_parameter: str = Field("REQUESTED_BY", alias="JENKINS_REQUESTER_PARAMETER", min_length=1)
+    """The string parameter that is filled with the address of who asked, in jobs that declare it."""
 
     @field_validator("url")
     @classmethod

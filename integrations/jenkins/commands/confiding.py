@@ -1,0 +1,143 @@
+"""Start a build with passwords, which go from a card in the direct room to Jenkins and are kept nowhere between.
+
+A run's arguments are stored, so a password cannot wait in a run to be sent by its first step. It is sent here, by
+the command itself, behind the attempt row that guards a command which may not be entered twice; the run begins
+with what Jenkins answered, and only follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from bot.commands.context import Context
+from bot.commands.model import CommandError, Effect, Entry, Form, NeedInput, Reply, command
+from bot.commands.parameters import ASSIGNMENT, Assignment, SecretAssignment, SecretAssignmentType
+from bot.outbound.quoting import quote
+from integrations.jenkins import render
+from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.asking import client_of, full_name, in_words
+from integrations.jenkins.commands.ordering import (
+    PRIVATELY,
+    as_arguments,
+    buildable,
+    check_may_build,
+    not_started,
+    order_of,
+)
+from integrations.jenkins.errors import JenkinsError
+from integrations.jenkins.model import Job, ParameterKind, Values, shown_name
+from integrations.jenkins.parameters import askable, with_passwords
+from integrations.jenkins.runs import BUILD, BuildOrder
+
+
+class _PasswordType(SecretAssignmentType):
+    """`NAME=password`. What a card's field left empty gives is no secret, and stands for the job's default."""
+
+    def convert(  # type: ignore[override]  # an empty one is told apart by its type
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SecretAssignment | Assignment:
+        """Split at the first `=`. The words of an error hold no value."""
+        if isinstance(value, Assignment):
+            return value
+        if isinstance(value, str) and value.endswith("=") and value.count("=") == 1 and len(value) > 1:
+            return Assignment(value[:-1].strip(), "")
+        return super().convert(value, param, ctx)
+
+
+def _says(context: Context, parameters: Mapping[str, Any]) -> str:
+    """Only asked where nothing secret was given, since what is secret is not kept for others' yes: shows the card."""
+    client = client_of(context)
+    raise _card(context, client, buildable(context, client), parameters["parameters"])
+
+
+@command(
+    PRIVATELY,
+    effect=Effect.CHANGE,
+    says=_says,
+    resolve=full_name,
+    examples=("jenkins build-with-passwords team/deploy",),
+)
+@click.argument("job")
+@click.argument("parameters", nargs=-1, type=ASSIGNMENT)
+@click.option("--hidden", multiple=True, type=_PasswordType(), help="a password parameter, as NAME=value")
+def build_with_passwords(
+    context: Context,
+    job: str,
+    parameters: tuple[Assignment, ...],
+    hidden: tuple[SecretAssignment | Assignment, ...],
+) -> Reply:
+    """Start a build whose password parameters you give, and follow it.
+
+    Say it in our direct room: a card asks for them. They go to Jenkins at once and are kept nowhere here. At
+    the terminal, give them as --hidden NAME=value. Whoever may not say `jenkins build` may not say this.
+    """
+    client = client_of(context)
+    found = buildable(context, client)
+    secret = [each for each in hidden if isinstance(each, SecretAssignment)]
+    if not hidden:
+        raise _card(context, client, found, parameters)
+    context.services.redactor.learn(each.value.get_secret_value() for each in secret)
+    with not_started(found):
+        passwords = with_passwords(
+            found.parameters, [(each.name, each.value.get_secret_value()) for each in secret]
+        )
+    order = order_of(context, client, found, parameters)
+    seen = {**context.arguments, **as_arguments(order.expected)}
+    check_may_build(context, seen, order)
+    return _started(context, _asked_for(client, order, passwords), [name for name, _ in passwords])
+
+
+def _asked_for(client: JenkinsClient, order: BuildOrder, passwords: Values) -> BuildOrder:
+    """Ask Jenkins, once. Returns the order as the run may know it. Raises CommandError where nothing was started."""
+    values = (*order.given, *passwords)
+    with in_words():
+        try:
+            made = client.trigger(order.job, values, parameterised=order.parameterised, cause=order.cause)
+        except JenkinsError as error:
+            if not error.maybe_done:
+                raise
+            return order.model_copy(update={"lost": str(error)})
+    return order.model_copy(update={"queue_id": made.queue_id, "joined": made.joined})
+
+
+def _started(context: Context, order: BuildOrder, passwords: list[str]) -> Reply:
+    live = render.requested(order.job, order.given)
+    if passwords:
+        live += f" {render.listed(passwords)} came from you, and I keep nothing of it."
+    title = f"build of {shown_name(order.job)}"
+    return context.start_run(BUILD.name, title, order.model_dump(mode="json"), live=live)
+
+
+def _card(
+    context: Context, client: JenkinsClient, job: Job, typed: tuple[Assignment, ...]
+) -> NeedInput | CommandError:
+    """What to raise where no password was given: the card, or where to say it."""
+    name = f"**{quote(shown_name(job.full_name))}**"
+    definitions = askable(job.parameters, client.requester_parameter)
+    if not any(each.kind is ParameterKind.PASSWORD for each in definitions):
+        return CommandError(f"{name} takes no password: `jenkins build` starts it.")
+    if context.request.place.type != "direct" or context.request.entry not in (Entry.TEXT, Entry.CARD):
+        return CommandError(
+            "Say it in our direct room, where a card asks for the passwords; at the terminal, add "
+            "`--hidden NAME=value`."
+        )
+    known = {each.name.casefold(): each.value for each in typed}
+    fields = tuple(
+        render.password_field(each)
+        if each.kind is ParameterKind.PASSWORD
+        else render.field_for(each, known.get(each.name.casefold()))
+        for each in definitions
+    )
+    form = Form(f"Build {shown_name(job.full_name)}", (*PRIVATELY.split(), job.full_name), fields)
+    # Adaptive Cards mask an input from version 1.5 on; Webex shows 1.3.
+    return NeedInput(
+        form,
+        f"Fill in the card to build {name}. What you type shows on your screen, and to nobody else here; the "
+        "passwords go to Jenkins at once, and I keep none. One left empty has the job's default.",
+    )
+
+
+COMMANDS = (build_with_passwords,)
