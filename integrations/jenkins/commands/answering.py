@@ -17,7 +17,7 @@ from bot.commands.model import CommandError, Effect, Entry, NeedInput, Reply, co
 from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment
 from bot.commands.tables import utc
 from bot.outbound.quoting import code, quote
-from bot.store.models import AuditRow
+from bot.store.models import Attempt, AuditRow
 from integrations.jenkins import inputs, render
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.commands.asking import client_of, full_name, in_words
@@ -169,6 +169,8 @@ def _answered_before(context: Context, job: str, number: int, input_id: str | No
         .limit(1)
     )
     with context.services.database.transaction() as session:
+        if session.get(Attempt, f"request:{context.request.key}") is not None:
+            return ": this very request has answered it, or I was interrupted while it did"
         row = session.scalars(query).first()
         if row is None:
             return ": it was answered in Jenkins, or asked nothing"
