@@ -190,12 +190,11 @@ class JenkinsClient:
         asked = f"starting {full_name}"
         verb = "buildWithParameters" if parameterised else "build"
         path = f"{job_path(full_name)}{verb}"
-        form = dict(values)
+        form, permission = dict(values), "Job/Build"
         if cause and self._trigger_token:
             form |= {"token": self._trigger_token, "cause": cause}
-        response = self.transport.post(
-            path, asked, query={"delay": "0sec"}, form=form, permission="Job/Build"
-        )
+            permission += " (and JENKINS_TRIGGER_TOKEN must be the job's own token, where it has one)"
+        response = self.transport.post(path, asked, query={"delay": "0sec"}, form=form, permission=permission)
         item = _QUEUE_ITEM.search(response.headers.get("Location", ""))
         if response.status_code not in (201, 303) or item is None:
             accepted = response.status_code in (200, 201)

@@ -215,4 +215,5 @@ def description_label(definition: ParameterDefinition) -> str:
     """What a form writes beside the parameter's input."""
     if not definition.description:
         return definition.name
-    return f"{definition.name}: {quote(definition.description, 120)}"
+    # Not `NAME: …`: behind the name of a token that would look like one, and the card would be held back.
+    return f"{definition.name} ({quote(definition.description, 120)})"

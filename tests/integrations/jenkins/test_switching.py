@@ -29,8 +29,10 @@ def test_recorded_nodes_are_read(canned: Canned) -> None:
 
 
 def test_a_pipeline_that_waits_holds_an_executor_of_its_own() -> None:
-    (node,) = [Node.model_validate(each) for each in recorded("computer_oneoff")["computer"]]
-    assert acting.under_way([node, node]) == node.running != ()
+    (told,) = recorded("computer_oneoff")["computer"]
+    waits = {"currentExecutable": {"fullDisplayName": "team » deploy #3", "url": "…"}}
+    node = Node.model_validate({**told, "oneOffExecutors": [waits]})
+    assert acting.under_way([node, node]) == ("team » deploy #3",)
 
 
 def test_an_agent_is_addressed_by_its_name() -> None:
@@ -195,6 +197,41 @@ def test_what_runs_on_an_agent_is_told() -> None:
     )
     assert agent_offline(agent(offline=True, temporarilyOffline=True), before=True) == (
         "**linux-1** was offline already. Nothing runs there. `jenkins agent online linux-1` brings it back."
+    )
+
+
+def test_an_agent_is_taken_offline_and_brought_back(talk: Following) -> None:
+    talk.server.control("agents", name="linux 1", labels=["linux"])
+    assert talk.say('jenkins agent offline "LINUX 1" --reason "new disk"') == (
+        "📴 **linux 1** is offline (new disk \\(asked for by you@example.com in Webex\\)) and takes no more builds. "
+        'Nothing runs there. `jenkins agent online "linux 1"` brings it back.'
+    )
+    assert switched_off(talk, "linux 1")
+    assert talk.say('jenkins agent offline "linux 1"').startswith("**linux 1** was offline already (new disk")
+    assert switched_off(talk, "linux 1"), "the one switch was not turned back"
+    assert talk.say('jenkins agent online "linux 1"') == "✅ **linux 1** is online and takes builds."
+    assert not switched_off(talk, "linux 1")
+    assert talk.say('jenkins agent online "linux 1"') == "**linux 1** was online already. Nothing runs there."
+
+
+def switched_off(talk: Following, name: str) -> bool:
+    return bool(talk.server.get(f"computer/{name}/api/json")["temporarilyOffline"])
+
+
+def test_an_agent_that_lost_its_connection_needs_more_than_a_switch(talk: Following) -> None:
+    talk.server.control("agents/connection", name="linux-1", disconnected=True)
+    assert "is not switched off, and away all the same" in talk.say("jenkins agent online linux-1")
+
+
+def test_a_toggle_whose_answer_is_lost_is_looked_after_and_not_turned_again(talk: Following) -> None:
+    talk.server.control("faults", kind="lost_answer", method="POST", path="*/toggleOffline")
+    assert talk.say("jenkins agent offline linux-1").startswith("📴 **linux-1** is offline")
+    talk.server.control("faults", kind="drop", method="POST", path="*/toggleOffline")
+    said = talk.say("jenkins agent online linux-1")
+    assert said.startswith("⚠️ Taking the agent linux-1 online: the connection to Jenkins broke")
+    assert said.endswith(
+        "I looked: **linux-1** is offline as before: somebody may have switched it back. Nothing is repeated by "
+        "itself; say it again."
     )
 
 
