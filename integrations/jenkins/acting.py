@@ -116,18 +116,15 @@ def replay(client: JenkinsClient, full_name: str, number: int) -> None:
         raise NotFound(asked, error.came_back, advice) from error
 
 
-def replayed(client: JenkinsClient, full_name: str, number: int, since: int) -> tuple[int | None, int | None]:
-    """The newest replay of build `number`, from build `since` on: its queue item, and its build; None, None without.
+def replayed(client: JenkinsClient, full_name: str, number: int, since: int) -> int | None:
+    """The queue item that a replay of build `number` is or was, the newest from build `since` on; None without.
 
     A replay tells itself by its cause (org.jenkinsci.plugins.workflow.cps.replay.ReplayCause).
     """
     for build in client.builds(full_name):
         if build.number >= since and _replays(build.causes, number):
-            return build.queue_id, build.number
-    for item in client.queue_of(full_name):
-        if _replays(item.causes, number):
-            return item.id, None
-    return None, None
+            return build.queue_id
+    return next((item.id for item in client.queue_of(full_name) if _replays(item.causes, number)), None)
 
 
 def _replays(causes: Sequence[Cause], number: int) -> bool:

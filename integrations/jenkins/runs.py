@@ -63,14 +63,6 @@ class BuildOrder(BaseModel):
     """The user in Jenkins that the requester is by their own credential; None: the bot's own account."""
     requester: str | None = None
     """Who the build's cause shall name, an e-mail address; None where that is left to Jenkins."""
-    queue_id: int | None = None
-    """The queue item it is, where the command has asked Jenkins itself: it is followed, and not asked for."""
-    joined: bool = False
-    """Whether that item was there before, for others."""
-    number: int | None = None
-    """The build it is, likewise, where the command found that."""
-    lost: str = ""
-    """Why it is not known what came of the command's own asking: it is looked for, and not asked for."""
 
     @property
     def cause(self) -> str | None:

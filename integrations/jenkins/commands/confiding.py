@@ -2,7 +2,7 @@
 
 A run's arguments are stored, so a password cannot wait in a run to be sent by its first step. It is sent here, by
 the command itself, behind the attempt row that guards a command which may not be entered twice; the run begins
-with what Jenkins answered, and only follows.
+with that attempt made and Jenkins' answer to it, and only follows.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ def build_with_passwords(
     order = order_of(context, client, found, parameters)
     seen = {**context.arguments, **as_arguments(order.expected)}
     check_may_build(context, seen, order)
-    return _started(context, _asked_for(client, order, passwords), [name for name, _ in passwords])
+    return _followed(context, order, passwords, _ask_for(client, order, passwords))
 
 
-def _asked_for(client: JenkinsClient, order: BuildOrder, passwords: Values) -> BuildOrder:
-    """Ask Jenkins, once. Returns the order as the run may know it. Raises CommandError where nothing was started."""
+def _ask_for(client: JenkinsClient, order: BuildOrder, passwords: Values) -> Mapping[str, Any]:
+    """Ask Jenkins, once; returns what the run's own trigger would. Raises CommandError where nothing was started."""
     values = (*order.given, *passwords)
     with in_words():
         try:
@@ -99,16 +99,17 @@ def _asked_for(client: JenkinsClient, order: BuildOrder, passwords: Values) -> B
         except JenkinsError as error:
             if not error.maybe_done:
                 raise
-            return order.model_copy(update={"lost": str(error)})
-    return order.model_copy(update={"queue_id": made.queue_id, "joined": made.joined})
+            return {"unknown": str(error)}
+    return made.model_dump()
 
 
-def _started(context: Context, order: BuildOrder, passwords: list[str]) -> Reply:
+def _followed(context: Context, order: BuildOrder, passwords: Values, answer: Mapping[str, Any]) -> Reply:
     live = render.requested(order.job, order.given)
     if passwords:
-        live += f" {render.listed(passwords)} came from you, and I keep nothing of it."
+        live += f" {render.listed([name for name, _ in passwords])} came from you, and I keep nothing of it."
     title = f"build of {shown_name(order.job)}"
-    return context.start_run(BUILD.name, title, order.model_dump(mode="json"), live=live)
+    arguments = order.model_dump(mode="json")
+    return context.start_run(BUILD.name, title, arguments, live=live, attempted={"trigger": answer})
 
 
 def _card(

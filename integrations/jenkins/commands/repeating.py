@@ -182,12 +182,13 @@ def replay(context: Context, job: str, number: int) -> Reply:
     order, before = _replay_order(context, number)
     with in_words():
         lost = acting.sent(lambda: acting.replay(client, order.job, before.number))
-        found = _found(client, order, before.number, str(lost) if lost else "")
+        answer = _found(client, order, before.number, str(lost) if lost else "")
     live = (
         f"⏪ I ask Jenkins to replay {render.build_name(order.job, number)}{render.with_values(order.given)}."
     )
     title = f"replay of {shown_name(order.job)} #{number}"
-    return context.start_run(BUILD.name, title, found.model_dump(mode="json"), live=live)
+    arguments = order.model_dump(mode="json")
+    return context.start_run(BUILD.name, title, arguments, live=live, attempted={"trigger": answer})
 
 
 def _replay_order(context: Context, number: int) -> tuple[BuildOrder, Build]:
@@ -227,15 +228,15 @@ def _check_asker(context: Context, client: JenkinsClient, job: Job, before: Buil
         )
 
 
-def _found(client: JenkinsClient, order: BuildOrder, number: int, lost: str) -> BuildOrder:
-    """The order with what the replay became; where that does not show in time, the run looks on."""
+def _found(client: JenkinsClient, order: BuildOrder, number: int, lost: str) -> Mapping[str, Any]:
+    """What the replay became, as the run's own trigger would tell; where it does not show in time, the run looks on."""
     for look in range(_LOOKS):
-        queue_id, build = acting.replayed(client, order.job, number, order.next_number)
-        if queue_id is not None or build is not None:
-            return order.model_copy(update={"queue_id": queue_id, "number": build})
+        queue_id = acting.replayed(client, order.job, number, order.next_number)
+        if queue_id is not None:
+            return {"queue_id": queue_id, "joined": False}
         if look < _LOOKS - 1:
             time.sleep(_LOOK_EVERY)
-    return order.model_copy(update={"lost": lost or "Jenkins does not say which build a replay becomes"})
+    return {"unknown": lost or "Jenkins does not say which build a replay becomes"}
 
 
 COMMANDS = (rebuild, replay)

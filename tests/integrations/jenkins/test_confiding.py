@@ -8,6 +8,7 @@ import pytest
 
 from bot.commands.forms import words_of_submission
 from bot.commands.model import Entry, Place
+from bot.runs.states import State
 from bot.store.database import Database
 from integrations.jenkins.client import JenkinsClient
 from tests.dumped import dumped
@@ -65,9 +66,9 @@ def test_a_password_reaches_jenkins_and_is_kept_nowhere(
         "📨 I ask Jenkins to build **team/deploy** with `VERSION=1.5.0`. `VAULT_TOKEN` came from you, and I keep "
         "nothing of it."
     )
-    order = talk.run().arguments
-    assert order["given"] == [["VERSION", "1.5.0"]]
-    assert isinstance(order["queue_id"], int) and order["joined"] is False
+    assert talk.run().arguments["given"] == [["VERSION", "1.5.0"]]
+    assert talk.until(State.RUNNING).progress["number"] == 3
+    assert talk.server.get("job/team/job/deploy/api/json")["nextBuildNumber"] == 4, "it was asked for once"
     assert outcome.arguments["hidden"] == ("VAULT_TOKEN=«secret»",)
     for place in (dumped(database), caplog.text, repr(outcome)):
         assert secret not in place
@@ -143,7 +144,23 @@ def test_where_the_answer_is_lost_the_run_looks_for_the_build_and_asks_for_none(
 ) -> None:
     talk.server.control("faults", kind="lost_answer", method="POST", path="*/buildWithParameters")
     assert talk.conversation.words((*BUILD, f"--hidden=VAULT_TOKEN={SECRET}"), place=DIRECT).result == "ok"
-    order = talk.run().arguments
-    assert order["queue_id"] is None
-    assert order["lost"].startswith("Starting team/deploy: the connection to Jenkins broke")
+    assert talk.until(State.RUNNING).progress["number"] == 3
+    assert talk.server.get("job/team/job/deploy/api/json")["nextBuildNumber"] == 4, "it was asked for once"
     assert SECRET not in dumped(database)
+
+
+def test_where_the_question_never_arrived_nothing_was_started_and_nothing_is_asked_again(
+    talk: Following,
+) -> None:
+    talk.server.control("faults", kind="drop", method="POST", path="*/buildWithParameters")
+    talk.conversation.words((*BUILD, f"--hidden=VAULT_TOKEN={SECRET}"), place=DIRECT)
+    assert talk.to_its_end().state == State.FAILED
+    assert "Jenkins has no such build: nothing was started." in talk.told("room-2")[-1]
+    assert talk.server.get("job/team/job/deploy/api/json")["nextBuildNumber"] == 3
+
+
+def test_to_cancel_its_run_at_once_stops_the_build(talk: Following) -> None:
+    talk.conversation.words((*BUILD, f"--hidden=VAULT_TOKEN={SECRET}"), place=DIRECT)
+    talk.confirm(talk.say("run cancel 1"))
+    assert talk.to_its_end().state == State.CANCELLED
+    assert talk.server.finished("job/team/job/deploy", 3)["result"] == "ABORTED"

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from bot.commands.parameters import Assignment
+from bot.runs.states import State
 from bot.store.database import Database
 from integrations.jenkins import acting
+from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.ordering import repeated
+from integrations.jenkins.model import ParameterDefinition
 from tests.integrations.jenkins.following import Following, following
-from tests.integrations.jenkins.prepared import asking
 from tests.playground.jenkins.running_jenkins import Jenkins
 from tests.talking import DIRECT
 
@@ -77,14 +81,20 @@ def test_a_job_that_was_never_built_has_nothing_to_repeat(talk: Following) -> No
     assert talk.say("jenkins rebuild fresh") == "⚠️ **fresh** was never built: say `jenkins build fresh`."
 
 
-def test_what_the_job_declares_no_more_is_left_out(talk: Following) -> None:
-    declared: list[dict[str, str]] = [{"name": "OLD"}, {"name": "KEPT"}]
-    talk.server.job("rollout", parameters=declared)
-    number = talk.server.build("job/rollout", OLD="a", KEPT="b")
-    talk.server.finished("job/rollout", number)
-    talk.server.control("jobs/delete", name="rollout")
-    talk.server.job("rollout", parameters=declared[1:])
-    assert "was never built" in talk.say("jenkins rebuild rollout")
+def test_what_cannot_be_given_again_is_left_out(client: JenkinsClient) -> None:
+    definitions = [
+        {"name": "KEPT", "type": "StringParameterDefinition"},
+        {"name": "ASKER", "type": "StringParameterDefinition"},
+        {"name": "KEY", "type": "PasswordParameterDefinition"},
+        {"name": "FILE", "type": "FileParameterDefinition"},
+    ]
+    job = client.job("web").model_copy(
+        update={"parameters": tuple(map(ParameterDefinition.model_validate, definitions))}
+    )
+    old = (("GONE", "a"), ("KEPT", "b"), ("ASKER", "boss@example.com"), ("KEY", "k"), ("FILE", "f"))
+    before = client.build("web", 5).model_copy(update={"parameters": old})
+    assert [str(each) for each in repeated(job, before, "ASKER", [])] == ["KEPT=b"]
+    assert [str(each) for each in repeated(job, before, "ASKER", [Assignment("kept", "c")])] == ["kept=c"]
 
 
 # --- replay
@@ -95,34 +105,37 @@ def test_a_pipelines_build_is_replayed_and_found_without_its_number(talk: Follow
     assert talk.live() == (
         "⏪ I ask Jenkins to replay **api** #3 with `BRANCH=broken-login`, `TARGET=staging`, `DRY_RUN=false`."
     )
-    order = talk.run().arguments
-    assert (order["number"], order["lost"]) == (6, "")
+    assert talk.to_its_end().progress["number"] == 6
+    assert talk.server.get("job/api/api/json")["nextBuildNumber"] == 7, "it was asked for once"
     assert parameters(talk, "api", 6)["BRANCH"] == "broken-login"
 
 
-def test_one_that_waits_in_the_queue_is_found_there(talk: Following) -> None:
-    number = asking(talk.server)
-    assert number == 3
-    talk.say("jenkins replay team/deploy #2")
-    order = talk.run().arguments
-    assert order["queue_id"] is not None and order["lost"] == ""
+def test_one_that_waits_in_the_queue_is_found_there(server: Jenkins, client: JenkinsClient) -> None:
+    server.post("quietDown")
+    acting.replay(client, "team/deploy", 1)
+    acting.replay(client, "team/deploy", 2)
+    one, two = (acting.replayed(client, "team/deploy", number, 3) for number in (1, 2))
+    assert one is not None and two is not None and one < two
+    assert acting.replayed(client, "api", 1, 6) is None
 
 
-def test_one_that_does_not_show_is_looked_for_by_the_run(
-    talk: Following, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shows", [True, False])
+def test_where_the_answer_is_lost_it_is_looked_for_and_not_sent_again(
+    talk: Following, monkeypatch: pytest.MonkeyPatch, shows: bool
 ) -> None:
-    monkeypatch.setattr(acting, "replayed", lambda *_: (None, None))
-    talk.say("jenkins replay api #3")
-    order = talk.run().arguments
-    assert (order["queue_id"], order["number"]) == (None, None)
-    assert order["lost"] == "Jenkins does not say which build a replay becomes"
-
-
-def test_where_the_answer_is_lost_nothing_is_sent_again(talk: Following) -> None:
+    if not shows:
+        monkeypatch.setattr(acting, "replayed", lambda *_: None)
     talk.server.control("faults", kind="lost_answer", method="POST", path="*/replay/rebuild")
     talk.say("jenkins replay api #3")
-    assert talk.run().arguments["number"] == 6
-    assert talk.server.get("job/api/api/json")["lastBuild"]["number"] == 6
+    assert talk.to_its_end().progress["number"] == 6
+    assert talk.server.get("job/api/api/json")["nextBuildNumber"] == 7
+
+
+def test_one_that_never_shows_was_not_started(talk: Following) -> None:
+    talk.server.control("faults", kind="drop", method="POST", path="*/replay/rebuild")
+    talk.say("jenkins replay api #3")
+    assert talk.to_its_end().state == State.FAILED
+    assert "Jenkins has no such build: nothing was started." in talk.told()[-1]
 
 
 def test_what_is_no_pipelines_cannot_be_replayed(talk: Following) -> None:
