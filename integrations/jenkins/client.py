@@ -12,10 +12,8 @@ import jenkins
 import requests
 from pydantic import ValidationError
 
-from bot.settings import Settings
 from integrations.jenkins.errors import BadAnswer, NotFound
 from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Stage, Triggered, Values
-from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.transport import Transport
 
 _BUILD = (
@@ -33,23 +31,9 @@ _SCANNED = 50
 Answer = TypeVar("Answer")
 
 
-def connect(settings: JenkinsSettings, _bot: Settings) -> JenkinsClient | None:
-    """The client of these settings; None where they are not complete."""
-    if settings.url is None or settings.user is None or settings.token is None:
-        return None
-    return JenkinsClient(
-        settings.url,
-        settings.user,
-        settings.token.get_secret_value(),
-        timeout=settings.timeout,
-        trigger_token=settings.trigger_token.get_secret_value() if settings.trigger_token else None,
-        requester_parameter=settings.requester_parameter,
-    )
-
-
-def connect_as(user: str, token: str, *, url: str, timeout: float) -> JenkinsClient:
-    """The client of a person who gave their own API token."""
-    return JenkinsClient(url, user, token, timeout=timeout, personal=True)
+def connect_as(user: str, token: str, *, url: str, timeout: float, name: str = "") -> JenkinsClient:
+    """The client of a person who gave their own API token. `name` is what the server is called here."""
+    return JenkinsClient(url, user, token, timeout=timeout, personal=True, name=name)
 
 
 class JenkinsClient:
@@ -63,15 +47,18 @@ class JenkinsClient:
         *,
         timeout: float = 10.0,
         personal: bool = False,
+        name: str = "",
         trigger_token: str | None = None,
         requester_parameter: str = "REQUESTED_BY",
     ) -> None:
         """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer.
 
-        `personal` says that the token is an asker's own. `trigger_token` is what the jobs take for a cause of
-        its own; `requester_parameter` the parameter that holds who asked.
+        `personal` says that the token is an asker's own; `name` is what the server is called here.
+        `trigger_token` is what the jobs take for a cause of its own; `requester_parameter` the parameter that
+        holds who asked.
         """
         self.user = user
+        self.name = name
         self.requester_parameter = requester_parameter
         self._timeout = timeout
         self._trigger_token = trigger_token
@@ -79,7 +66,7 @@ class JenkinsClient:
 
     def of_person(self, user: str, token: str) -> JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
-        client = connect_as(user, token, url=self.url, timeout=self._timeout)
+        client = connect_as(user, token, url=self.url, timeout=self._timeout, name=self.name)
         client.requester_parameter = self.requester_parameter
         return client
 

@@ -4,6 +4,7 @@ from bot.commands.model import Command
 from integrations.jenkins.commands import (
     answering,
     building,
+    choosing,
     confiding,
     ending,
     looking,
@@ -21,4 +22,5 @@ COMMANDS: tuple[Command, ...] = (
     *answering.COMMANDS,
     *switching.COMMANDS,
     *relaying.COMMANDS,
+    *choosing.COMMANDS,
 )

@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Entry, NeedInput, Reply, command, join_words
-from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment
+from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment, instance_option
 from bot.commands.tables import utc
 from bot.outbound.quoting import code, quote
 from bot.store.models import Attempt, AuditRow
 from integrations.jenkins import inputs, render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, full_name, in_words
+from integrations.jenkins.commands.asking import client_of, full_name, in_words, noun_of
 from integrations.jenkins.commands.ordering import as_arguments
 from integrations.jenkins.errors import BadParameter, JenkinsError
 from integrations.jenkins.inputs import PendingInput
@@ -83,6 +83,7 @@ def _where(context: Context, parameters: Mapping[str, Any]) -> tuple[str, int, s
         "jenkins approve team/deploy #3 --input Deploy --defaults",
     ),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, metavar="#n")
 @click.argument("parameters", nargs=-1, type=ASSIGNMENT)
@@ -90,6 +91,7 @@ def _where(context: Context, parameters: Mapping[str, Any]) -> tuple[str, int, s
 @click.option("--defaults", is_flag=True, help="answer without asking for the question's parameters")
 def approve(
     context: Context,
+    on: str | None,
     job: str,
     number: int,
     parameters: tuple[Assignment, ...],
@@ -115,10 +117,11 @@ def approve(
     plan=_plan_abort,
     examples=("jenkins abort team/deploy #3", "jenkins abort team/deploy #3 --input Deploy"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, metavar="#n")
 @click.option("--input", "input_id", help="which question, where several wait")
-def abort(context: Context, job: str, number: int, input_id: str | None) -> Reply:
+def abort(context: Context, on: str | None, job: str, number: int, input_id: str | None) -> Reply:
     """Answer no to a Pipeline that asks for a yes: it ends as aborted."""
     full, client = context.arguments["job"][0], client_of(context)
     question = _question(context, full, number, context.arguments["input"][0])
@@ -153,14 +156,17 @@ def _nothing_waits(
     if waiting:
         others = " and ".join(code(each.id) for each in waiting)
         return f"{name} does not ask {code(input_id or '')} now; it asks {others}."
-    short = code(join_words(("jenkins", "status", job)))
+    noun = noun_of(context, client_of(context))
+    short = code(join_words((noun, "status", job)))
     by = _answered_before(context, job, number, input_id)
     return f"{name} waits for no answer{by}. {short} tells how it stands."
 
 
 def _answered_before(context: Context, job: str, number: int, input_id: str | None) -> str:
     """Who gave the answer through me; Jenkins itself would name my user."""
-    wanted = {"job": [job], "number": [str(number)]} | ({"input": [input_id]} if input_id else {})
+    wanted = {"on": [client_of(context).name], "job": [job], "number": [str(number)]} | (
+        {"input": [input_id]} if input_id else {}
+    )
     query = (
         select(AuditRow)
         .where(AuditRow.command.in_((approve.name, abort.name)), AuditRow.result == "ok")
@@ -184,7 +190,7 @@ def _answer(context: Context, parameters: Mapping[str, Any]) -> tuple[PendingInp
     question = _question(context, job, number, input_id)
     typed = parameters["parameters"]
     if _asks(context, question, typed, defaults=parameters["defaults"]):
-        _ask(job, number, question)
+        _ask(noun_of(context, client_of(context)), job, number, question)
     return question, _values(question, typed)
 
 
@@ -193,9 +199,9 @@ def _asks(context: Context, question: PendingInput, typed: tuple[Assignment, ...
     return shows and bool(question.parameters) and not typed and not defaults
 
 
-def _ask(job: str, number: int, question: PendingInput) -> None:
+def _ask(noun: str, job: str, number: int, question: PendingInput) -> None:
     """Raises NeedInput with the question's own parameters."""
-    words = ("jenkins", "approve", job, f"#{number}", f"--input={question.id}")
+    words = (noun, "approve", job, f"#{number}", f"--input={question.id}")
     takes = ", ".join(describe(each) for each in question.parameters)
     typed = code(f"{join_words(words)} {question.parameters[0].name}=value")
     filled = f"Fill in the form, or say {typed}; `--defaults` asks for nothing."

@@ -14,11 +14,17 @@ import click
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Entry, Form, NeedInput, Reply, command
-from bot.commands.parameters import ASSIGNMENT, Assignment, SecretAssignment, SecretAssignmentType
+from bot.commands.parameters import (
+    ASSIGNMENT,
+    Assignment,
+    SecretAssignment,
+    SecretAssignmentType,
+    instance_option,
+)
 from bot.outbound.quoting import quote
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, full_name, in_words
+from integrations.jenkins.commands.asking import client_of, full_name, in_words, noun_of
 from integrations.jenkins.commands.ordering import (
     PRIVATELY,
     as_arguments,
@@ -28,9 +34,9 @@ from integrations.jenkins.commands.ordering import (
     order_of,
 )
 from integrations.jenkins.errors import JenkinsError
+from integrations.jenkins.following import BUILD, BuildOrder
 from integrations.jenkins.model import Job, ParameterKind, Values, shown_name
 from integrations.jenkins.parameters import askable, with_passwords
-from integrations.jenkins.runs import BUILD, BuildOrder
 
 
 class _PasswordType(SecretAssignmentType):
@@ -54,17 +60,19 @@ def _says(context: Context, parameters: Mapping[str, Any]) -> str:
 
 
 @command(
-    PRIVATELY,
+    f"jenkins {PRIVATELY}",
     effect=Effect.CHANGE,
     says=_says,
     resolve=full_name,
     examples=("jenkins build-with-passwords team/deploy",),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("parameters", nargs=-1, type=ASSIGNMENT)
 @click.option("--hidden", multiple=True, type=_PasswordType(), help="a password parameter, as NAME=value")
 def build_with_passwords(
     context: Context,
+    on: str | None,
     job: str,
     parameters: tuple[Assignment, ...],
     hidden: tuple[SecretAssignment | Assignment, ...],
@@ -116,10 +124,10 @@ def _card(
     context: Context, client: JenkinsClient, job: Job, typed: tuple[Assignment, ...]
 ) -> NeedInput | CommandError:
     """What to raise where no password was given: the card, or where to say it."""
-    name = f"**{quote(shown_name(job.full_name))}**"
+    name, noun = f"**{quote(shown_name(job.full_name))}**", noun_of(context, client)
     definitions = askable(job.parameters, client.requester_parameter)
     if not any(each.kind is ParameterKind.PASSWORD for each in definitions):
-        return CommandError(f"{name} takes no password: `jenkins build` starts it.")
+        return CommandError(f"{name} takes no password: `{noun} build` starts it.")
     if context.request.place.type != "direct" or context.request.entry not in (Entry.TEXT, Entry.CARD):
         return CommandError(
             "Say it in our direct room, where a card asks for the passwords; at the terminal, add "
@@ -132,7 +140,7 @@ def _card(
         else render.field_for(each, known.get(each.name.casefold()))
         for each in definitions
     )
-    form = Form(f"Build {shown_name(job.full_name)}", (*PRIVATELY.split(), job.full_name), fields)
+    form = Form(f"Build {shown_name(job.full_name)}", (noun, PRIVATELY, job.full_name), fields)
     # Adaptive Cards mask an input from version 1.5 on; Webex shows 1.3.
     return NeedInput(
         form,

@@ -10,7 +10,7 @@ import click
 from bot.access import confirmations
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command
-from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.parameters import BUILD_NUMBER, instance_option
 from integrations.jenkins.acting import Ending
 from integrations.jenkins.commands.asking import client_of, full_name, in_words
 from integrations.jenkins.commands.stopping import to_stop
@@ -35,11 +35,12 @@ def _how(*, term: bool, kill: bool) -> Ending:
     resolve=full_name,
     examples=("jenkins stop long-job", "jenkins stop long-job #2", "jenkins stop api #6 --term"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, required=False, metavar="#n")
 @click.option("--term", is_flag=True, help="break off a Pipeline that did not stop")
 @click.option("--kill", is_flag=True, help="the last resort, for a Pipeline that did not even terminate")
-def stop(context: Context, job: str, number: int | None, term: bool, kill: bool) -> Reply:
+def stop(context: Context, on: str | None, job: str, number: int | None, term: bool, kill: bool) -> Reply:
     """Stop the running build of a job, or take the waiting one out of the queue.
 
     Where several run, say which: `jenkins stop api #12`. A Pipeline that hangs can be broken off (--term)

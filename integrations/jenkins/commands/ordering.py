@@ -12,12 +12,12 @@ from bot.commands.parameters import Assignment
 from bot.outbound.quoting import code, link, quote
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import find_job, in_words
+from integrations.jenkins.commands.asking import find_job, in_words, noun_of
+from integrations.jenkins.following import BuildOrder
 from integrations.jenkins.model import Build, Job, ParameterKind, Values, shown_name
 from integrations.jenkins.parameters import BadParameters, choose, naming
-from integrations.jenkins.runs import BuildOrder
 
-PRIVATELY = "jenkins build-with-passwords"
+PRIVATELY = "build-with-passwords"
 
 
 def buildable(context: Context, client: JenkinsClient) -> Job:
@@ -25,7 +25,7 @@ def buildable(context: Context, client: JenkinsClient) -> Job:
     found = find_job(context, client)
     name = quote(shown_name(found.full_name))
     if not found.buildable:
-        enable = code(join_words(("jenkins", "enable", found.full_name)))
+        enable = code(join_words((noun_of(context, client), "enable", found.full_name)))
         there = link("its page", found.url)
         raise CommandError(
             f"**{name}** is disabled in Jenkins, so nothing was started. {enable} enables it, or {there} does."
@@ -34,7 +34,7 @@ def buildable(context: Context, client: JenkinsClient) -> Job:
         if client.quieting_down():
             raise CommandError(
                 f"Jenkins is about to shut down and starts nothing any more, so **{name}** was not started. "
-                "Say it again when Jenkins is back; `jenkins unquiet` calls it off."
+                f"Say it again when Jenkins is back; `{noun_of(context, client)} unquiet` calls it off."
             )
     return found
 
@@ -45,6 +45,8 @@ def order_of(context: Context, client: JenkinsClient, job: Job, typed: Sequence[
     with not_started(job):
         chosen = choose(job.parameters, naming(job.parameters, typed, client.requester_parameter, person))
     order = BuildOrder(
+        server=client.name,
+        noun=noun_of(context, client),
         job=job.full_name,
         parameterised=bool(job.parameters),
         given=chosen.given,
@@ -102,7 +104,7 @@ def check_may_build(context: Context, arguments: Mapping[str, tuple[str, ...]], 
     )
     needed = services.policy.approvals_for(services.question(build, request.person, request.place, arguments))
     if any(each not in mine for each in needed):
-        typed = render.typed_build(order.job, order.given)
+        typed = render.typed_build(order.job, order.given, order.noun)
         raise CommandError(f"`jenkins build` needs others' yes for that, so say {typed}, which asks for it.")
 
 

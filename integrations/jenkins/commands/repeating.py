@@ -11,11 +11,11 @@ import click
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command, join_words
-from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment
+from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, Assignment, instance_option
 from bot.outbound.quoting import code, quote
 from integrations.jenkins import acting, render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, full_name, in_words
+from integrations.jenkins.commands.asking import client_of, full_name, in_words, noun_of
 from integrations.jenkins.commands.ordering import (
     PRIVATELY,
     as_arguments,
@@ -24,9 +24,9 @@ from integrations.jenkins.commands.ordering import (
     order_of,
     repeated,
 )
+from integrations.jenkins.following import BUILD, BuildOrder
 from integrations.jenkins.model import Build, Job, ParameterKind, Values, shown_name
 from integrations.jenkins.parameters import requester_definition, shown_values
-from integrations.jenkins.runs import BUILD, BuildOrder
 
 _LOOKS = 12
 """How often a replay is looked for, whose answer does not say what it became."""
@@ -80,9 +80,10 @@ def _plan_rebuild(context: Context, parameters: Mapping[str, Any]) -> str:
     plan=_plan_rebuild,
     examples=("jenkins rebuild api", "jenkins rebuild api #4", "jenkins rebuild api #4 TARGET=staging"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("changes", nargs=-1, type=_NumberOrAssignment(), metavar="#n NAME=value")
-def rebuild(context: Context, job: str, changes: tuple[int | Assignment, ...]) -> Reply:
+def rebuild(context: Context, on: str | None, job: str, changes: tuple[int | Assignment, ...]) -> Reply:
     """Build again with the parameters of the last build, or of the one named; some may be changed.
 
     Jenkins shows no passwords, so those have the job's defaults.
@@ -113,18 +114,18 @@ def _order(context: Context, changes: tuple[int | Assignment, ...]) -> tuple[Bui
         raise CommandError("Say one build to repeat, and not several.")
     # Once resolved it stays that build, also where another has become the last one meanwhile.
     resolved = [int(each) for each in context.arguments.get("number", ())]
-    before = _before(client, job, next(iter([*numbers, *resolved]), None))
+    before = _before(context, client, job, next(iter([*numbers, *resolved]), None))
     changed = [each for each in changes if isinstance(each, Assignment)]
     typed = repeated(job, before, client.requester_parameter, changed)
     return order_of(context, client, job, typed), before
 
 
-def _before(client: JenkinsClient, job: Job, number: int | None) -> Build:
+def _before(context: Context, client: JenkinsClient, job: Job, number: int | None) -> Build:
     if number is not None:
         with in_words():
             return client.build(job.full_name, number)
     if job.last is None:
-        short = code(join_words(("jenkins", "build", job.full_name)))
+        short = code(join_words((noun_of(context, client), "build", job.full_name)))
         raise CommandError(f"**{quote(shown_name(job.full_name))}** was never built: say {short}.")
     return job.last
 
@@ -135,7 +136,7 @@ def _without(job: Job, order: BuildOrder) -> str:
     if not passwords:
         return ""
     given = tuple(f"{name}={value}" for name, value in order.given)
-    again = code(join_words((*PRIVATELY.split(), job.full_name, *given)))
+    again = code(join_words((order.noun, PRIVATELY, job.full_name, *given)))
     have = "has its default" if len(passwords) == 1 else "have their defaults"
     return f" {render.listed(passwords)} {have}, since Jenkins shows no passwords; {again} in our direct room asks."
 
@@ -171,9 +172,10 @@ def _plan_replay(context: Context, parameters: Mapping[str, Any]) -> str:
     plan=_plan_replay,
     examples=("jenkins replay api #3",),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, metavar="#n")
-def replay(context: Context, job: str, number: int) -> Reply:
+def replay(context: Context, on: str | None, job: str, number: int) -> Reply:
     """Run a Pipeline's build again as it was: its parameters, and the script it had then.
 
     `jenkins rebuild` takes the job's script of today, and can change parameters.
@@ -195,16 +197,18 @@ def _replay_order(context: Context, number: int) -> tuple[BuildOrder, Build]:
     """The replay as a build to be followed. Raises CommandError where it cannot be, or names another as its asker."""
     client = client_of(context)
     job = buildable(context, client)
-    before = _before(client, job, number)
+    before = _before(context, client, job, number)
     name = render.build_name(job.full_name, number)
     if not before.is_pipeline:
-        again = code(join_words(("jenkins", "rebuild", job.full_name, f"#{number}")))
+        again = code(join_words((noun_of(context, client), "rebuild", job.full_name, f"#{number}")))
         raise CommandError(
             f"{name} is no Pipeline's, and only those can be replayed. {again} builds it again."
         )
     _check_asker(context, client, job, before)
     return (
         BuildOrder(
+            server=client.name,
+            noun=noun_of(context, client),
             job=job.full_name,
             parameterised=bool(job.parameters),
             given=before.parameters,
@@ -221,7 +225,7 @@ def _check_asker(context: Context, client: JenkinsClient, job: Job, before: Buil
     definition = requester_definition(job.parameters, client.requester_parameter)
     asked: Values = tuple(each for each in before.parameters if definition and each[0] == definition.name)
     if any(value.casefold() != context.request.person.casefold() for _, value in asked):
-        again = code(join_words(("jenkins", "rebuild", job.full_name, f"#{before.number}")))
+        again = code(join_words((noun_of(context, client), "rebuild", job.full_name, f"#{before.number}")))
         raise CommandError(
             f"{render.build_name(job.full_name, before.number)} names {quote(asked[0][1])} as who asked, and a "
             f"replay would name them again. {again} names you."

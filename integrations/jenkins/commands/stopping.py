@@ -10,7 +10,7 @@ from bot.outbound.quoting import code, quote
 from integrations.jenkins import acting, render
 from integrations.jenkins.acting import Ending, sent
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import find_job, in_words
+from integrations.jenkins.commands.asking import find_job, in_words, noun_of
 from integrations.jenkins.errors import BadParameter, JenkinsError, NotFound
 from integrations.jenkins.model import Build, QueueItem, shown_name
 
@@ -24,6 +24,7 @@ class RunningBuild:
     how: Ending = Ending.STOP
     is_pipeline: bool = False
     asked: bool = False
+    noun: str = "jenkins"
 
     @property
     def says(self) -> str:
@@ -45,7 +46,7 @@ class RunningBuild:
         """Ask Jenkins to end it; returns what to tell, the next step included. Raises JenkinsError, CommandError."""
         if lost := sent(lambda: self._send(client)):
             return self._looked_up(client, lost)
-        short = code(f"jenkins status {join_words((self.full_name,))}")
+        short = code(join_words((self.noun, "status", self.full_name)))
         name = render.build_name(self.full_name, self.number)
         if self.how is Ending.KILL:
             return f"☠️ {name} is killed. {short} tells whether Jenkins still shows it."
@@ -75,7 +76,7 @@ class RunningBuild:
         )
 
     def _typed(self, *more: str) -> str:
-        return code(join_words(("jenkins", "stop", self.full_name, f"#{self.number}", *more)))
+        return code(join_words((self.noun, "stop", self.full_name, f"#{self.number}", *more)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,13 @@ def to_stop(
     context: Context, client: JenkinsClient, number: int | None, how: Ending = Ending.STOP
 ) -> RunningBuild | WaitingBuild:
     """The one thing that can be meant. Raises CommandError where there is none, or more than one."""
-    job = find_job(context, client)
+    job, noun = find_job(context, client), noun_of(context, client)
     with in_words():
         if number is not None:
-            return _running(job.full_name, _numbered(client, job.full_name, number), how)
+            return _running(job.full_name, _numbered(client, job.full_name, number), how, noun)
         running = [each for each in client.builds(job.full_name) if each.building]
         waiting = () if running else client.queue_of(job.full_name)
-    return _only_one(job.full_name, running, waiting, how)
+    return _only_one(job.full_name, running, waiting, how, noun)
 
 
 def _numbered(client: JenkinsClient, full_name: str, number: int) -> Build:
@@ -126,29 +127,29 @@ def _numbered(client: JenkinsClient, full_name: str, number: int) -> Build:
     return build
 
 
-def _running(full_name: str, build: Build, how: Ending) -> RunningBuild:
+def _running(full_name: str, build: Build, how: Ending, noun: str) -> RunningBuild:
     """Raises CommandError for a way that Jenkins has for Pipelines only."""
     if how is not Ending.STOP and not build.is_pipeline:
         name = render.build_name(full_name, build.number)
-        short = code(join_words(("jenkins", "stop", full_name, f"#{build.number}")))
+        short = code(join_words((noun, "stop", full_name, f"#{build.number}")))
         raise CommandError(f"{name} is no Pipeline's, and Jenkins can only stop it: {short}.")
-    return RunningBuild(full_name, build.number, how, build.is_pipeline, build.interrupted)
+    return RunningBuild(full_name, build.number, how, build.is_pipeline, build.interrupted, noun)
 
 
 def _only_one(
-    full_name: str, running: list[Build], waiting: tuple[QueueItem, ...], how: Ending
+    full_name: str, running: list[Build], waiting: tuple[QueueItem, ...], how: Ending, noun: str
 ) -> RunningBuild | WaitingBuild:
     name = quote(shown_name(full_name))
     if len(running) == 1:
-        return _running(full_name, running[0], how)
+        return _running(full_name, running[0], how, noun)
     if running:
         which = ", ".join(f"#{each.number}" for each in running)
-        example = code(f"jenkins stop {join_words((full_name,))} #{running[0].number}")
+        example = code(join_words((noun, "stop", full_name, f"#{running[0].number}")))
         raise CommandError(f"{len(running)} builds of **{name}** run: {which}. Say which: {example}.")
     if not waiting:
         raise CommandError(f"No build of **{name}** runs or waits; there is nothing to stop.")
     if how is not Ending.STOP:
-        short = code(join_words(("jenkins", "stop", full_name)))
+        short = code(join_words((noun, "stop", full_name)))
         raise CommandError(f"**{name}** only waits in the queue: {short} takes it out.")
     if len(waiting) > 1:
         raise CommandError(

@@ -10,11 +10,19 @@ import click
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command
+from bot.commands.parameters import instance_option
 from bot.outbound.quoting import quote
 from integrations.jenkins import acting, render
 from integrations.jenkins.acting import Node, sent
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.commands.asking import (
+    client_of,
+    find_job,
+    full_name,
+    in_words,
+    noun_of,
+    server_name,
+)
 from integrations.jenkins.errors import JenkinsError
 from integrations.jenkins.model import Job
 from integrations.jenkins.names import NoSuchJob, find_name
@@ -43,8 +51,9 @@ def _found(context: Context) -> Job:
     resolve=full_name,
     examples=("jenkins enable web",),
 )
+@instance_option("server")
 @click.argument("job")
-def enable(context: Context, job: str) -> Reply:
+def enable(context: Context, on: str | None, job: str) -> Reply:
     """Let a disabled job be built again."""
     return Reply(_switch_job(context, on=True))
 
@@ -56,8 +65,9 @@ def enable(context: Context, job: str) -> Reply:
     resolve=full_name,
     examples=("jenkins disable web",),
 )
+@instance_option("server")
 @click.argument("job")
-def disable(context: Context, job: str) -> Reply:
+def disable(context: Context, on: str | None, job: str) -> Reply:
     """Have a job built no more until it is enabled; what runs goes on, what waits is taken out of the queue."""
     return Reply(_switch_job(context, on=False))
 
@@ -65,7 +75,7 @@ def disable(context: Context, job: str) -> Reply:
 def _switch_job(context: Context, *, on: bool) -> str:
     client, job = client_of(context), _found(context)
     if job.buildable is on:
-        return render.job_switched(job.full_name, on=on, before=True)
+        return render.job_switched(job.full_name, on=on, before=True, noun=noun_of(context, client))
     with in_words():
         waited = 0 if on else len(client.queue_of(job.full_name))
         lost = sent(lambda: acting.set_enabled(client, job.full_name, on))
@@ -76,7 +86,9 @@ def _switch_job(context: Context, *, on: bool) -> str:
         raise CommandError(
             _not_so(lost, f"{render.job_name(job.full_name)} is {_state(not on)} all the same")
         )
-    return render.job_switched(job.full_name, on=on, waited=waited, waits=waits)
+    return render.job_switched(
+        job.full_name, on=on, waited=waited, waits=waits, noun=noun_of(context, client)
+    )
 
 
 def _state(on: bool) -> str:
@@ -87,8 +99,9 @@ def _state(on: bool) -> str:
 
 
 def _resolve_agent(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-    """The agent's name as Jenkins spells it."""
-    return {"name": (_agent(client_of(context), str(parameters["name"])).name,)}
+    """The agent's name as Jenkins spells it, and the server."""
+    client = client_of(context, parameters.get("on"))
+    return {"on": (client.name,), "name": (_agent(client, str(parameters["name"])).name,)}
 
 
 def _agent(client: JenkinsClient, typed: str) -> Node:
@@ -118,16 +131,17 @@ def _says_online(context: Context, _parameters: Mapping[str, Any]) -> str:
     resolve=_resolve_agent,
     examples=('jenkins agent offline "Built-In Node" --reason "new disk"',),
 )
+@instance_option("server")
 @click.argument("name")
 @click.option("--reason", help="what for, as Jenkins will show it")
-def offline(context: Context, name: str, reason: str | None) -> Reply:
+def offline(context: Context, on: str | None, name: str, reason: str | None) -> Reply:
     """Have an agent take no more builds; those it runs go on."""
     client = client_of(context)
     node = _agent(client, context.arguments["name"][0])
     if node.switched_off:
-        return Reply(render.agent_offline(node, before=True))
+        return Reply(render.agent_offline(node, before=True, noun=noun_of(context, client)))
     now = _toggle(client, node, _because(context, reason))
-    return Reply(render.agent_offline(now))
+    return Reply(render.agent_offline(now, noun=noun_of(context, client)))
 
 
 @command(
@@ -137,8 +151,9 @@ def offline(context: Context, name: str, reason: str | None) -> Reply:
     resolve=_resolve_agent,
     examples=('jenkins agent online "Built-In Node"',),
 )
+@instance_option("server")
 @click.argument("name")
-def online(context: Context, name: str) -> Reply:
+def online(context: Context, on: str | None, name: str) -> Reply:
     """Have an agent take builds again that was taken offline."""
     client = client_of(context)
     node = _agent(client, context.arguments["name"][0])
@@ -177,26 +192,35 @@ def _says_unquiet(_context: Context, _parameters: Mapping[str, Any]) -> str:
     "jenkins quiet",
     effect=Effect.CHANGE,
     says=_says_quiet,
+    resolve=server_name,
     examples=("jenkins quiet", 'jenkins quiet --reason "update at noon"'),
 )
+@instance_option("server")
 @click.option("--reason", help="what for, as Jenkins will show it")
-def quiet(context: Context, reason: str | None) -> Reply:
+def quiet(context: Context, on: str | None, reason: str | None) -> Reply:
     """Have Jenkins start nothing any more, as before a restart: what runs goes on, what comes waits."""
     client = client_of(context)
     with in_words():
         before = acting.quieting(client)
         if before.on:
-            return Reply(render.quiet(before.reason or "", (), before=True))
+            return Reply(render.quiet(before.reason or "", (), before=True, noun=noun_of(context, client)))
         lost = sent(lambda: acting.quiet_down(client, _because(context, reason)))
     with _looked_up(lost, "Quieting down"):
         now, runs = acting.quieting(client), acting.under_way(acting.nodes(client))
     if not now.on:
         raise CommandError(_not_so(lost, "Jenkins starts builds all the same"))
-    return Reply(render.quiet(now.reason or "", runs))
+    return Reply(render.quiet(now.reason or "", runs, noun=noun_of(context, client)))
 
 
-@command("jenkins unquiet", effect=Effect.CHANGE, says=_says_unquiet, examples=("jenkins unquiet",))
-def unquiet(context: Context) -> Reply:
+@command(
+    "jenkins unquiet",
+    effect=Effect.CHANGE,
+    says=_says_unquiet,
+    resolve=server_name,
+    examples=("jenkins unquiet",),
+)
+@instance_option("server")
+def unquiet(context: Context, on: str | None) -> Reply:
     """Have Jenkins start builds again that was quieting down."""
     client = client_of(context)
     with in_words():

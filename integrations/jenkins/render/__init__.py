@@ -11,7 +11,7 @@ from integrations.jenkins.render.answering import (
 )
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
 from integrations.jenkins.render.buttons import build_buttons
-from integrations.jenkins.render.events import change, event
+from integrations.jenkins.render.events import Told, event, unknown_report
 from integrations.jenkins.render.following import (
     after_lost,
     away,
@@ -54,6 +54,7 @@ from integrations.jenkins.render.words import (
 )
 
 __all__ = [
+    "Told",
     "aborted",
     "aborting",
     "after_lost",
@@ -65,7 +66,6 @@ __all__ = [
     "away",
     "build_buttons",
     "build_name",
-    "change",
     "counted",
     "disabling",
     "duration",
@@ -101,6 +101,7 @@ __all__ = [
     "taking_online",
     "told",
     "typed_build",
+    "unknown_report",
     "unquiet",
     "with_values",
 ]

@@ -23,14 +23,13 @@ def question(asked: PendingInput) -> str:
 
 
 def input_card(
-    server: str, full_name: str, number: int, asked: PendingInput, url: str
+    noun: str, full_name: str, number: int, asked: PendingInput, url: str
 ) -> tuple[str, dict[str, Any]]:
     """A question for a thread: as markdown that says what to type, and as a card with its own fields.
 
-    `server` is the configured name of a Jenkins among several, or "". `url` is the build's page. The buttons
-    stand for the typed lines, so they are pressed under the clicker's rights and checked when they are.
+    `noun` begins a command to that server in the thread's room: `jenkins`, or `jenkins@prod`. `url` is the build's
+    page. The buttons stand for the typed lines, under the rights of who presses them.
     """
-    noun = f"jenkins@{server}" if server else "jenkins"
     approve, abort = (
         (noun, verb, full_name, f"#{number}", f"--input={asked.id}") for verb in ("approve", "abort")
     )

@@ -24,10 +24,12 @@ def disabling(full_name: str, waits: int) -> str:
     return f"Disable {job_name(full_name)}, so that it is built no more?{queue}"
 
 
-def job_switched(full_name: str, *, on: bool, before: bool = False, waited: int = 0, waits: int = 0) -> str:
+def job_switched(
+    full_name: str, *, on: bool, before: bool = False, waited: int = 0, waits: int = 0, noun: str = "jenkins"
+) -> str:
     """How a job stands. `waited`, `waits`: its builds in the queue before and after; `before`: it stood so already."""
     name = job_name(full_name)
-    other = code(join_words(("jenkins", "disable" if on else "enable", full_name)))
+    other = code(join_words((noun, "disable" if on else "enable", full_name)))
     undo = f"{other} {'disables' if on else 'enables'} it."
     state = "enabled" if on else "disabled"
     if before:
@@ -36,7 +38,7 @@ def job_switched(full_name: str, *, on: bool, before: bool = False, waited: int 
         return f"✅ {name} is enabled. {undo}"
     queue = ""
     if waits:
-        stop = code(join_words(("jenkins", "stop", full_name)))
+        stop = code(join_words((noun, "stop", full_name)))
         queue = f" {_waiting(waits)} still; {stop} takes it out."
     elif waited:
         queue = f" {counted(waited, 'build')} of it that waited {'is' if waited == 1 else 'are'} out of the queue."
@@ -70,11 +72,11 @@ def taking_online(node: Node) -> str:
     return f"Have the agent **{quote(node.name)}** take builds again?"
 
 
-def agent_offline(node: Node, *, before: bool = False) -> str:
+def agent_offline(node: Node, *, before: bool = False, noun: str = "jenkins") -> str:
     """An agent that was taken offline, now or `before`."""
     name = f"**{quote(node.name)}**"
     why = f" ({quote(node.reason)})" if node.reason else ""
-    undo = f"{code(join_words(('jenkins', 'agent', 'online', node.name)))} brings it back."
+    undo = f"{code(join_words((noun, 'agent', 'online', node.name)))} brings it back."
     head = (
         f"{name} was offline already{why}."
         if before
@@ -111,10 +113,10 @@ def quieting_down(running: Sequence[str]) -> str:
     return f"Have Jenkins start nothing any more, as before a restart? {runs_now(running, '')}"
 
 
-def quiet(reason: str, running: Sequence[str], *, before: bool = False) -> str:
+def quiet(reason: str, running: Sequence[str], *, before: bool = False, noun: str = "jenkins") -> str:
     """Jenkins starts nothing any more."""
     why = f" ({quote(reason)})" if reason else ""
-    undo = "`jenkins unquiet` calls it off."
+    undo = f"`{noun} unquiet` calls it off."
     if before:
         return f"Jenkins was quieting down already{why}. {undo}"
     return f"🤫 Jenkins starts nothing any more{why}; what comes waits. {runs_now(running, '')} {undo}"

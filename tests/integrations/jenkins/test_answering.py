@@ -34,7 +34,7 @@ PAGE = "https://jenkins.example.com/job/team/job/pipe/1/"
 
 
 def test_a_question_is_shown_with_its_fields_and_a_button_for_each_answer() -> None:
-    markdown, card = input_card("", "team/pipe", 1, ASKED, PAGE)
+    markdown, card = input_card("jenkins", "team/pipe", 1, ASKED, PAGE)
     assert markdown == (
         "⏸️ **team/pipe** #1 asks: **Deploy to prod?** [Open](https://jenkins.example.com/job/team/job/pipe/1/)\n"
         "It takes `TARGET` (`blue` or `green`), `WHY`.\n"
@@ -57,7 +57,7 @@ def test_a_question_is_shown_with_its_fields_and_a_button_for_each_answer() -> N
 
 def test_a_question_without_parameters_has_two_buttons_and_one_server_of_several_is_named() -> None:
     question = PendingInput(id="Go", message="Go on, <@all>?", proceed="  ")
-    markdown, card = input_card("prod", "api", 4, question, PAGE)
+    markdown, card = input_card("jenkins@prod", "api", 4, question, PAGE)
     assert "`jenkins@prod approve api #4 --input=Go` lets it go on" in markdown
     assert "<@all>" not in markdown
     assert [each["title"] for each in card["actions"]] == ["Proceed", "Abort"]

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from bot.store.database import Database
-from integrations.jenkins.client import JenkinsClient, connect
+from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.errors import Forbidden
-from integrations.jenkins.runs import BuildOrder
+from integrations.jenkins.following import BuildOrder
+from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings
 from tests.integrations.jenkins.canned import Canned
 from tests.integrations.jenkins.following import Following, following
@@ -89,9 +90,9 @@ def client_with_token(url: str) -> JenkinsClient:
     settings = JenkinsSettings.model_validate(
         {"url": url, "user": "bot", "token": "11aabb", "trigger_token": "the-jobs-own-token", "timeout": 20}
     )
-    client = connect(settings, settings_of({}))
-    assert client is not None
-    return client
+    servers = connect(settings, settings_of({}))
+    assert servers is not None
+    return servers.get("main")
 
 
 def test_the_cause_goes_into_the_form_beside_the_jobs_token(canned: Canned) -> None:
