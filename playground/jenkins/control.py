@@ -187,7 +187,7 @@ async def _inject_build(request: web.Request) -> web.Response:
     controller = _controller(request)
     job = controller.world.job(order.job)
     if job is None:
-        known = (known.full_name for known in controller.world.jobs())
+        known = (other.full_name for other in controller.world.jobs())
         return _missing(f"injecting a build of {order.job}", "jobs", known)
     parameters = values_for(job.parameters, {name: [value] for name, value in order.parameters.items()})
     changes = tuple(change.change() for change in order.changes)

@@ -8,6 +8,7 @@ from html import escape
 from aiohttp import web
 
 from playground.jenkins.node_beans import VERSION
+from playground.jenkins.nodes import Node
 from playground.jenkins.world import Build, FlowNode, Folder, Job
 
 CONSOLE_SHOWN = 150 * 1024
@@ -135,6 +136,13 @@ def build_page(session: str, build: Build, root_path: str) -> web.Response:
     job = _link(root_path + build.job.path, build.job.full_display_name)
     content = f"<p>{job}: {_state(build)}</p><ol>{stages}</ol><pre>{log}</pre>"
     return page(session, build.full_display_name, content)
+
+
+def node_page(session: str, node: Node, running: Sequence[Build], root_path: str) -> web.Response:
+    """A node and what runs on it, for a person who followed a link."""
+    state = node.mark.description if node.mark is not None else "online" if node.online else "offline"
+    rows = "".join(f"<li>{_link(root_path + build.path, build.full_display_name)}</li>" for build in running)
+    return page(session, node.display_name, f"<p>{escape(state)}</p><ul>{rows}</ul>")
 
 
 def node_log_page(session: str, build: Build, node: FlowNode) -> web.Response:

@@ -207,6 +207,13 @@ async def _computer(ask: Ask, controller: Controller) -> web.StreamResponse:
     return api(ask, computer(controller.exports, controller.executors, node, controller.clock.now()))
 
 
+async def _computer_page(ask: Ask, controller: Controller) -> web.StreamResponse:
+    node = controller.nodes.find(ask.captured[0])
+    if node is None:
+        return pages.not_found(ask.session)
+    return pages.node_page(ask.session, node, controller.executors.on(node), controller.context)
+
+
 async def _toggle_offline(ask: Ask, controller: Controller) -> web.StreamResponse:
     """Take a node offline for now, with a message, or put it online again; 302 to its page."""
     node = controller.nodes.find(ask.captured[0])
@@ -279,6 +286,7 @@ ROOT: Routes[Controller] = {
     ("GET", "pluginManager/api/json"): _plugins,
     ("GET", "computer/api/json"): _computers,
     ("GET", "computer/*/api/json"): _computer,
+    ("GET", "computer/*"): _computer_page,
     ("POST", "computer/*/toggleOffline"): _toggle_offline,
     ("GET", "queue/api/json"): _queue,
     ("GET", "queue/item/*/api/json"): _queue_item,

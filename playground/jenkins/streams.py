@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
 from playground.jenkins.generated import MadeFile
+
+log = logging.getLogger(__name__)
 
 SMALL = 1024 * 1024
 """Bytes up to which a body is sent at once, with its length."""
@@ -27,12 +31,7 @@ async def streamed(
     else:
         return web.Response(body=bytes(head), headers=headers)
     response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    await response.write(bytes(head))
-    for piece in rest:
-        await response.write(piece)
-    await response.write_eof()
-    return response
+    return await _sent(request, response, itertools.chain((bytes(head),), rest))
 
 
 async def file_content(request: web.Request, content: bytes | MadeFile) -> web.StreamResponse:
@@ -48,11 +47,21 @@ async def file_content(request: web.Request, content: bytes | MadeFile) -> web.S
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     response = web.StreamResponse(status=206 if partial else 200, headers=headers)
+    made = content.read(start, end) if isinstance(content, MadeFile) else iter((content[start:end],))
+    return await _sent(request, response, () if request.method == "HEAD" else made)
+
+
+async def _sent(
+    request: web.Request, response: web.StreamResponse, pieces: Iterable[bytes]
+) -> web.StreamResponse:
+    """Write until the end, or until the reader has had enough and hangs up, which is his right."""
     await response.prepare(request)
-    if request.method != "HEAD":
-        for piece in content.read(start, end) if isinstance(content, MadeFile) else (content[start:end],):
+    try:
+        for piece in pieces:
             await response.write(piece)
-    await response.write_eof()
+        await response.write_eof()
+    except ConnectionResetError:
+        log.debug("%s %s: the reader hung up", request.method, request.path)
     return response
 
 
