@@ -20,6 +20,7 @@ from bot.outbound.quoting import code, quote
 from bot.store.models import Attempt, AuditRow
 from integrations.jenkins import inputs, render
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.afterwards import looked_up
 from integrations.jenkins.commands.asking import client_of, full_name, in_words, noun_of
 from integrations.jenkins.commands.ordering import as_arguments
 from integrations.jenkins.errors import BadParameter, JenkinsError
@@ -229,6 +230,7 @@ def _send(
             if not error.maybe_done and not isinstance(error, BadParameter):
                 raise
             refused = error
+    with looked_up(refused, f"To answer {code(question.id)}"):
         still = any(each.id == question.id for each in inputs.pending(client, job, number))
     if refused.maybe_done:
         fate = "It still waits: say it again." if still else "It waits no more, so an answer has reached it."

@@ -24,6 +24,7 @@ from integrations.jenkins.commands.ordering import (
     order_of,
     repeated,
 )
+from integrations.jenkins.errors import JenkinsError
 from integrations.jenkins.following import BUILD, BuildOrder
 from integrations.jenkins.model import Build, Job, ParameterKind, Values, shown_name
 from integrations.jenkins.parameters import requester_definition, shown_values
@@ -235,7 +236,10 @@ def _check_asker(context: Context, client: JenkinsClient, job: Job, before: Buil
 def _found(client: JenkinsClient, order: BuildOrder, number: int, lost: str) -> Mapping[str, Any]:
     """What the replay became, as the run's own trigger would tell; where it does not show in time, the run looks on."""
     for look in range(_LOOKS):
-        queue_id = acting.replayed(client, order.job, number, order.next_number)
+        try:
+            queue_id = acting.replayed(client, order.job, number, order.next_number)
+        except JenkinsError as error:
+            return {"unknown": lost or f"Jenkins took the replay, and then did not say what it is. {error}"}
         if queue_id is not None:
             return {"queue_id": queue_id, "joined": False}
         if look < _LOOKS - 1:

@@ -10,9 +10,12 @@ from bot.outbound.quoting import code, quote
 from integrations.jenkins import acting, render
 from integrations.jenkins.acting import Ending, sent
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.afterwards import looked_up
 from integrations.jenkins.commands.asking import find_job, in_words, noun_of
 from integrations.jenkins.errors import BadParameter, JenkinsError, NotFound
 from integrations.jenkins.model import Build, QueueItem, shown_name
+
+_VERBS = {Ending.STOP: "stop", Ending.TERM: "terminate", Ending.KILL: "kill"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class RunningBuild:
     def _looked_up(self, client: JenkinsClient, lost: JenkinsError) -> str:
         """The answer was lost: what Jenkins has now. Raises CommandError where the build goes on."""
         name = render.build_name(self.full_name, self.number)
-        build = client.build(self.full_name, self.number)
+        with looked_up(lost, f"To {_VERBS[self.how]} {name}"):
+            build = client.build(self.full_name, self.number)
         if not build.building:
             return f"🛑 Jenkins' answer was lost, but {name} {render.ending(build)}."
         has = "it was asked to stop" if build.interrupted else "I see no sign that it was asked"

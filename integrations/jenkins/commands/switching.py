@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from bot.outbound.quoting import quote
 from integrations.jenkins import acting, render
 from integrations.jenkins.acting import Node, sent
 from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.afterwards import looked_up
 from integrations.jenkins.commands.asking import (
     client_of,
     find_job,
@@ -79,7 +79,7 @@ def _switch_job(context: Context, *, on: bool) -> str:
     with in_words():
         waited = 0 if on else len(client.queue_of(job.full_name))
         lost = sent(lambda: acting.set_enabled(client, job.full_name, on))
-    with _looked_up(lost, f"{'Enabling' if on else 'Disabling'} {render.job_name(job.full_name)}"):
+    with looked_up(lost, f"{'Enabling' if on else 'Disabling'} {render.job_name(job.full_name)}"):
         now = client.job(job.full_name)
         waits = 0 if on else len(client.queue_of(job.full_name))
     if now.buildable is not on:
@@ -167,8 +167,8 @@ def _toggle(client: JenkinsClient, node: Node, reason: str) -> Node:
     with in_words():
         lost = sent(lambda: acting.toggle_offline(client, node, reason))
     name = f"**{quote(node.name)}**"
-    with _looked_up(lost, f"Switching {name}"):
-        now = _agent(client, node.name)
+    with looked_up(lost, f"Switching {name}"):
+        now = next((each for each in acting.nodes(client) if each.name == node.name), node)
     if now.switched_off is node.switched_off:
         side = "offline" if now.switched_off else "online"
         raise CommandError(_not_so(lost, f"{name} is {side} as before: somebody may have switched it back"))
@@ -205,7 +205,7 @@ def quiet(context: Context, on: str | None, reason: str | None) -> Reply:
         if before.on:
             return Reply(render.quiet(before.reason or "", (), before=True, noun=noun_of(context, client)))
         lost = sent(lambda: acting.quiet_down(client, _because(context, reason)))
-    with _looked_up(lost, "Quieting down"):
+    with looked_up(lost, "Quieting down"):
         now, runs = acting.quieting(client), acting.under_way(acting.nodes(client))
     if not now.on:
         raise CommandError(_not_so(lost, "Jenkins starts builds all the same"))
@@ -227,7 +227,7 @@ def unquiet(context: Context, on: str | None) -> Reply:
         if not acting.quieting(client).on:
             return Reply(render.unquiet(before=True))
         lost = sent(lambda: acting.cancel_quiet_down(client))
-    with _looked_up(lost, "Calling the quiet off"):
+    with looked_up(lost, "Calling the quiet off"):
         now = acting.quieting(client)
     if now.on:
         raise CommandError(_not_so(lost, "Jenkins still quiets down"))
@@ -238,19 +238,6 @@ def _because(context: Context, reason: str | None) -> str:
     """What Jenkins shows as the reason: it names who asked, since it would name my own user."""
     asked = f"asked for by {context.request.person} in Webex"
     return f"{reason.strip()} ({asked})" if reason and reason.strip() else asked
-
-
-@contextmanager
-def _looked_up(lost: JenkinsError | None, doing: str) -> Iterator[None]:
-    """Within, Jenkins is looked at after it was asked for a change; where that does not go, the change is named."""
-    try:
-        yield
-    except (JenkinsError, CommandError) as error:
-        first = f"{quote(str(lost), 600)} " if lost else ""
-        said = quote(str(error), 600) if isinstance(error, JenkinsError) else str(error)
-        raise CommandError(
-            f"{first}{doing} was asked of Jenkins, and I could not look what came of it. {said}"
-        ) from error
 
 
 def _not_so(lost: JenkinsError | None, stands: str) -> str:

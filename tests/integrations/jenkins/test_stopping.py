@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from integrations.jenkins import acting
+from integrations.jenkins.errors import Unreachable
 from tests.integrations.jenkins.following import Following
 from tests.integrations.jenkins.prepared import hanging
 from tests.playground.jenkins.running_jenkins import eventually
@@ -113,3 +115,23 @@ def test_who_may_not_cancel_hears_which_permission_it_takes(talk: Following) -> 
     asked = talk.say(f"jenkins stop stuck #{number} --term")
     talk.server.control("faults", kind="status", method="POST", path="*/term", status=403)
     assert "The user of JENKINS\\_USER needs the permission Job/Cancel for it" in talk.confirm(asked)
+
+
+def test_where_it_cannot_be_looked_at_either_what_was_asked_is_told(
+    talk: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = hanging(talk.server)
+    asked = talk.say(f"jenkins stop stuck #{number} --term")
+
+    def jenkins_goes_away(*_: object) -> None:
+        talk.server.control("faults", kind="html503", path="*", count=None)
+        raise Unreachable("terminating stuck #1", "the connection to Jenkins broke", maybe_done=True)
+
+    monkeypatch.setattr(acting, "end", jenkins_goes_away)
+    said = talk.confirm(asked)
+    assert said.startswith("⚠️ Terminating stuck \\#1: the connection to Jenkins broke.")
+    assert (
+        f"To terminate **stuck** #{number} was asked of Jenkins, and I could not look what came of it."
+        in said
+    )
+    assert "Jenkins is starting and not ready yet." in said
