@@ -129,8 +129,14 @@ class JenkinsClient:
     def builds(self, full_name: str, limit: int = _SCANNED) -> tuple[Build, ...]:
         """The newest builds of a job, newest first."""
         asked = f"asking Jenkins for the builds of {full_name}"
-        data = self.info(asked, raw_path(full_name, asked), f"builds[{_BUILD}]{{0,{limit}}}")
-        return self.typed(asked, lambda: tuple(Build.model_validate(each) for each in data["builds"]))
+        data = self.builds_as(full_name, _BUILD, limit)
+        return self.typed(asked, lambda: tuple(Build.model_validate(each) for each in data))
+
+    def builds_as(self, full_name: str, tree: str, limit: int) -> list[dict[str, Any]]:
+        """The same as the remote API gives them, with what `tree` wants of each."""
+        asked = f"asking Jenkins for the builds of {full_name}"
+        data = self.info(asked, raw_path(full_name, asked), f"builds[{tree}]{{0,{limit}}}")
+        return self.typed(asked, lambda: list(data["builds"]))
 
     def build_of(self, full_name: str, queue_id: int) -> Build | None:
         """The build that a queue item became, among the newest: Jenkins forgets items after five minutes."""

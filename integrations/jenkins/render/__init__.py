@@ -11,7 +11,7 @@ from integrations.jenkins.render.answering import (
 )
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
 from integrations.jenkins.render.buttons import build_buttons
-from integrations.jenkins.render.events import Told, event, unknown_report
+from integrations.jenkins.render.events import Told, event, server_away, server_back, unknown_report
 from integrations.jenkins.render.following import (
     after_lost,
     away,
@@ -94,6 +94,8 @@ __all__ = [
     "quieting_down",
     "requested",
     "running",
+    "server_away",
+    "server_back",
     "stage_lines",
     "stopping",
     "taken_out",
