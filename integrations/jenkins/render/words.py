@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, quote
 from integrations.jenkins.model import Result, Values, shown_name
@@ -65,3 +67,9 @@ def with_values(values: Values) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 test`, `3 tests`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``: each as inline code."""
+    shown = [code(each) for each in names]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
