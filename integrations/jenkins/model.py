@@ -232,6 +232,11 @@ class Stage(_Wire):
     duration: Seconds = Field(None, alias="durationMillis")
     error: _StageError | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it asks a question and waits for the answer."""
+        return self.status == "PAUSED_PENDING_INPUT"
+
 
 def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
     """The stage that broke: the last one that says why, else the last that failed."""

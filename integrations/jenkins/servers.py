@@ -117,6 +117,13 @@ def server_of_room(session: Session, room_id: str | None) -> str | None:
     return row.server if row else None
 
 
+def noun_in(session: Session, servers: Servers, server: str, room_id: str | None) -> str:
+    """How a command to this server is begun in a room: `jenkins`, or `jenkins@prod` where that means another."""
+    chosen = server_of_room(session, room_id)
+    usual = chosen if chosen in servers.names else servers.default
+    return "jenkins" if server == usual else f"jenkins@{server}"
+
+
 def choose_server(session: Session, room_id: str, server: str, by: str) -> None:
     """Let this server be meant in a room where none is named."""
     values = {"server": server, "chosen_by": by}

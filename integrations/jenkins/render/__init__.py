@@ -10,9 +10,17 @@ from integrations.jenkins.render.answering import (
     question,
 )
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
-from integrations.jenkins.render.buttons import build_buttons
-from integrations.jenkins.render.events import Told, event, server_away, server_back, unknown_report
+from integrations.jenkins.render.buttons import build_buttons, report_card
+from integrations.jenkins.render.events import (
+    Told,
+    event,
+    question_told,
+    server_away,
+    server_back,
+    unknown_report,
+)
 from integrations.jenkins.render.following import (
+    Below,
     after_lost,
     away,
     ended,
@@ -54,6 +62,7 @@ from integrations.jenkins.render.words import (
 )
 
 __all__ = [
+    "Below",
     "Told",
     "aborted",
     "aborting",
@@ -89,9 +98,11 @@ __all__ = [
     "not_started",
     "password_field",
     "question",
+    "question_told",
     "queued",
     "quiet",
     "quieting_down",
+    "report_card",
     "requested",
     "running",
     "server_away",
