@@ -30,6 +30,8 @@ class JenkinsSettings(BaseModel):
     """What `/hooks/jenkins/…` may end in; several, so that one can be replaced without a gap."""
     timeout: float = Field(10.0, alias="JENKINS_TIMEOUT", gt=0, le=120)
     """Seconds to wait for an answer."""
+    log_search_mb: int = Field(500, alias="JENKINS_LOG_SEARCH_MB", ge=1, le=100_000)
+    """Megabytes of a log that `jenkins log --grep` reads at most."""
 
     @field_validator("url")
     @classmethod

@@ -59,6 +59,11 @@ def full_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, t
         return {"job": (_find(client, str(parameters["job"])).full_name,)}
 
 
+def full_name_if_given(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The same for an argument that may be left out."""
+    return full_name(context, parameters) if parameters["job"] else {}
+
+
 def find_job(context: Context, client: JenkinsClient) -> Job:
     """The job that `full_name` found. Raises CommandError."""
     with in_words():

@@ -1,4 +1,4 @@
-"""What there is and how it stands: the jobs, and one job."""
+"""What there is and how it stands: the jobs, one job, its builds, and all of Jenkins at a glance."""
 
 from __future__ import annotations
 
@@ -7,11 +7,26 @@ import time
 import click
 
 from bot.commands.context import Context
-from bot.commands.model import File, Reply, command
+from bot.commands.model import File, Reply, command, join_words
 from bot.commands.rows import FileKind, as_option
+from bot.outbound.quoting import code
 from integrations.jenkins import render
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.client import JenkinsClient
+from integrations.jenkins.commands.asking import (
+    client_of,
+    find_job,
+    full_name,
+    full_name_if_given,
+    in_words,
+)
+from integrations.jenkins.details import details, overview
+from integrations.jenkins.model import Job
 from integrations.jenkins.names import matches
+from integrations.jenkins.past import MOST, past_builds
+from integrations.jenkins.render import jobs as shown
+
+_FEW = 5
+"""Builds that the description of a job shows."""
 
 
 @command("jenkins jobs", examples=("jenkins jobs", "jenkins jobs team/*"))
@@ -29,17 +44,65 @@ def jobs(context: Context, glob: str, kind: FileKind | None) -> Reply:
     return Reply(render.job_list(found, glob), file=file)
 
 
-@command("jenkins status", resolve=full_name, examples=("jenkins status api", "jenkins status team/deploy"))
+@command("jenkins job", resolve=full_name, examples=("jenkins job api", "jenkins job team/deploy"))
 @click.argument("job")
-def status(context: Context, job: str) -> Reply:
-    """Tell how a job stands: what runs or waits, how its last build went, stage by stage."""
+def job(context: Context, job: str) -> Reply:
+    """Tell what a job is: its parameters, its health, its last builds, which jobs it triggers."""
     client = client_of(context)
     found = find_job(context, client)
     with in_words():
-        shown = found.last if found.last and found.last.is_pipeline else None
-        stages = client.stages(found.full_name, shown.number) if shown else ()
+        more = details(client, found.full_name)
+        builds = past_builds(client, found.full_name, _FEW)
+    return Reply(shown.job(found, more, builds, time.time()))
+
+
+@command(
+    "jenkins status",
+    resolve=full_name_if_given,
+    examples=("jenkins status", "jenkins status api", "jenkins status team/deploy"),
+)
+@click.argument("job", required=False)
+def status(context: Context, job: str | None) -> Reply:
+    """Tell how a job stands: what runs or waits, how its last build went, stage by stage.
+
+    Without a job: how all of Jenkins stands.
+    """
+    client = client_of(context)
+    if job is None:
+        with in_words():
+            return Reply(shown.overview(overview(client)))
+    return _status_of(client, find_job(context, client))
+
+
+def _status_of(client: JenkinsClient, found: Job) -> Reply:
+    with in_words():
+        pipeline = found.last if found.last and found.last.is_pipeline else None
+        stages = client.stages(found.full_name, pipeline.number) if pipeline else ()
         waiting = len(client.queue_of(found.full_name))
     return Reply(render.job_status(found, stages, waiting, time.time()))
 
 
-COMMANDS = (jobs, status)
+@command(
+    "jenkins builds",
+    resolve=full_name,
+    examples=("jenkins builds api", "jenkins builds api --count 50 --as csv"),
+)
+@click.argument("job")
+@click.option("--count", type=click.IntRange(1, MOST), default=15, help="how many, up to 100 (else 15)")
+@as_option
+def builds(context: Context, job: str, count: int, kind: FileKind | None) -> Reply:
+    """List a job's last builds: how each ended, when, how long it took, who asked for it, with what."""
+    client = client_of(context)
+    name = find_job(context, client).full_name
+    with in_words():
+        found = past_builds(client, name, count)
+    if not found:
+        return Reply(shown.never_built(name))
+    look = code(join_words(("jenkins", "log", name, f"#{found[0].number}")))
+    rows = shown.build_rows(found)
+    return rows.reply(
+        kind, "jenkins-builds", above=shown.builds_of(name, found), below=f"{look} shows its log."
+    )
+
+
+COMMANDS = (jobs, job, status, builds)

@@ -24,6 +24,7 @@ from integrations.jenkins.render.words import (
     counted,
     duration,
     ended_as,
+    file_name,
     typed_build,
     with_values,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "ended_as",
     "ending",
     "event",
+    "file_name",
     "job_file",
     "job_list",
     "job_rows",
