@@ -181,7 +181,11 @@ def _dress(figure: Figure, axes: Axes, chart: BarChart | LineChart) -> None:
         axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(_INK)
-    figure.legend(loc="outside right upper", frameon=False, labelcolor=_INK, fontsize=_SMALL)
+    handles, names = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(
+            handles, names, loc="outside right upper", frameon=False, labelcolor=_INK, fontsize=_SMALL
+        )
 
 
 def _drawable(text: str, limit: int) -> str:

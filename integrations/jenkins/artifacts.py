@@ -38,12 +38,12 @@ def artifacts(client: JenkinsClient, full_name: str, number: int) -> tuple[Artif
     asked = f"asking Jenkins for the artifacts of {full_name} #{number}"
     data = client.info(asked, f"{raw_path(full_name, asked)}/{number}", "artifacts[relativePath]")
     found = client.typed(asked, lambda: [Artifact.model_validate(each) for each in data["artifacts"]])
-    sizes = _sizes(client, full_name, number) if found and "Workflow" in str(data.get("_class")) else {}
-    sized = (each.model_copy(update={"size": sizes.get(each.path)}) for each in found)
+    known = sizes(client, full_name, number) if found and "Workflow" in str(data.get("_class")) else {}
+    sized = (each.model_copy(update={"size": known.get(each.path)}) for each in found)
     return tuple(sorted(sized, key=lambda each: each.path))
 
 
-def _sizes(client: JenkinsClient, full_name: str, number: int) -> dict[str, int]:
+def sizes(client: JenkinsClient, full_name: str, number: int) -> dict[str, int]:
     """Sizes as the Stage View plugin knows them (the first hundred); none without that plugin."""
 
     asked = f"asking Jenkins for the sizes of the artifacts of {full_name} #{number}"

@@ -142,11 +142,11 @@ def _with(build: PastBuild) -> str:
 
 def overview(seen: Overview) -> str:
     """Jenkins at a glance, and where to look next."""
-    version = f" {quote(seen.version)}" if seen.version else ""
+    name = f"Jenkins {seen.version}" if seen.version else "Jenkins"
     online = [each for each in seen.agents if not each.offline]
     busy, size = sum(each.busy for each in online), sum(each.size for each in online)
     lines = [
-        f"{link(f'Jenkins{version}', seen.url)}: {_jobs(seen)}.",
+        f"{link(name, seen.url)}: {_jobs(seen)}.",
         f"🔨 {counted(seen.running, 'build')} {'runs' if seen.running == 1 else 'run'}, {seen.waiting} "
         f"{'waits' if seen.waiting == 1 else 'wait'} in the queue.",
         f"🖥️ {len(online)} of {counted(len(seen.agents), 'agent')} online, {busy} of "
