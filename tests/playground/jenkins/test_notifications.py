@@ -141,4 +141,4 @@ def test_hooks_given_at_the_start(listener: Listener) -> None:
         eventually(lambda: len(listener.heard) == 4, "four notifications")
         server.control("reset")
         hooks = requests.get(f"{server.url}/playground/hooks", timeout=30).json()
-        assert hooks == [{"url": listener.url, "log_lines": 0}]
+        assert hooks == [{"url": listener.url, "log_lines": 0, "sender": "notification-plugin"}]
