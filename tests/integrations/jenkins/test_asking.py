@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bot.commands.model import Reply
+from bot.store.database import Database
 from integrations.jenkins.commands.reports import HISTORY
 from integrations.jenkins.history import FlakyTest
-from tests.integrations.jenkins.following import Following
-from tests.playground.jenkins.running_jenkins import eventually
+from tests.integrations.jenkins.following import Following, following
+from tests.playground.jenkins.running_jenkins import Jenkins, eventually
 
 
 def asked(talk: Following, line: str) -> str:
@@ -41,7 +42,7 @@ def test_status_without_a_job_shows_all_of_jenkins_at_a_glance(talk: Following) 
     assert asked(talk, "jenkins status") == (
         "[Jenkins 2.463](https://jenkins/): 7 jobs, 2 fail.\n"
         "🔨 0 builds run, 0 wait in the queue.\n"
-        "🖥️ 1 of 1 agent online, 0 of 4 executors busy.\n\n"
+        "🖥️ 3 of 3 agents online, 0 of 8 executors busy.\n\n"
         "`jenkins failing`, `jenkins queue` and `jenkins agents` tell more."
     )
 
@@ -51,11 +52,12 @@ def test_status_says_what_runs_waits_and_that_jenkins_shuts_down(talk: Following
     talk.server.build("job/long-job")
     talk.server.trigger("job/long-job")
     talk.server.post("job/web/disable")
+    talk.server.post("computer/linux-2/toggleOffline?offlineMessage=new+disk")
     talk.server.post("quietDown")
     assert asked(talk, "jenkins status") == (
         "[Jenkins 2.463](https://jenkins/): 7 jobs, 2 fail, 1 is disabled.\n"
         "🔨 1 build runs, 1 waits in the queue.\n"
-        "🖥️ 1 of 1 agent online, 1 of 4 executors busy.\n"
+        "🖥️ 2 of 3 agents online, 1 of 6 executors busy.\n"
         "⚠️ It is about to shut down and starts nothing any more.\n\n"
         "`jenkins failing`, `jenkins queue` and `jenkins agents` tell more."
     )
@@ -172,16 +174,20 @@ def test_agents_show_what_they_have_and_what_waits_for_an_answer(talk: Following
     eventually(waits, "the question of team/deploy")
     talk.server.control("speed", speed=0.1)
     long_job = talk.server.build("job/long-job")
+    talk.server.post("computer/linux-2/toggleOffline?offlineMessage=new+disk")
     said = re.sub(r"for (under 1|\d+) s", "for N s", asked(talk, "jenkins agents"))
     assert said == (
         "```\n"
-        "agent          state      busy\n"
-        "Built-In Node  ✅ online  1 of 4\n"
+        "agent          state                       busy\n"
+        "Built-In Node  ✅ online                   1 of 4\n"
+        "linux-1        ✅ online                   0 of 2\n"
+        "linux-2        🔧 taken offline: new disk  0 of 2\n"
         "```\n\n"
         f"🔨 **long-job** #{long_job} runs on Built-In Node for N s.\n"
         f"⏸️ **team/deploy** #{deploy} asks a question and waits for the answer; it runs for N s."
     )
-    (row,) = json.loads(content(talk, "jenkins agents --as json"))
+    row, _, offline = json.loads(content(talk, "jenkins agents --as json"))
+    assert (offline["state"], offline["reason"]) == ("taken offline", "new disk")
     assert row == {
         "agent": "Built-In Node",
         "state": "online",
@@ -248,7 +254,21 @@ def test_failures_are_told_by_new_and_old(talk: Following) -> None:
         "- `acme.web.CheckoutTest.keeps_the_basket`: expected 2 items but was 0\n\n"
         "`jenkins log web #4` shows the log."
     )
-    assert talk.say("jenkins tests web") == "✅ **web** #5: 4 tests, none failed, 1 skipped."
+    assert talk.say("jenkins tests web") == (
+        "✅ **web** #5: 4 tests, none failed, 1 skipped.\n\n"
+        "**Repaired** (1): `acme.web.CheckoutTest.keeps_the_basket`"
+    )
+    for _ in range(2):
+        talk.server.control("builds", job="web", tests=[case("old", "FAILED", "boom"), case("fine")])
+    talk.server.control("builds", job="web", tests=[case("old", "FAILED", "boom"), case("fine", "FAILED")])
+    assert talk.say("jenkins tests web") == (
+        "❌ **web** #8: 2 of 2 tests failed.\n\n"
+        "**Newly failing** (1):\n"
+        "- `acme.Shop.fine`\n\n"
+        "**Failing before already** (1):\n"
+        "- `acme.Shop.old` since #6, 3 builds: boom\n\n"
+        "`jenkins log web #8` shows the log."
+    )
 
 
 def test_a_job_without_a_report_says_so_and_a_missing_build_is_missing(talk: Following) -> None:
@@ -277,6 +297,7 @@ def test_flaky_tests_are_those_that_somebody_remembers(talk: Following) -> None:
     object.__setattr__(services, "clients", {**services.clients, HISTORY: Remembered()})
     assert talk.say("jenkins tests web") == (
         "✅ **web** #5: 4 tests, none failed, 1 skipped.\n\n"
+        "**Repaired** (1): `acme.web.CheckoutTest.keeps_the_basket`\n\n"
         "**Flaky**, by what I have seen (1):\n"
         "- `acme.web.CheckoutTest.keeps_the_basket`: changed 4 times in 20 builds"
     )
@@ -421,6 +442,25 @@ def test_the_log_of_a_running_build_says_that_it_runs(talk: Following) -> None:
 def test_a_job_without_builds_has_no_log(talk: Following) -> None:
     talk.server.control("jobs", name="fresh")
     assert talk.say("jenkins log fresh") == "⚠️ **fresh** was never built."
+
+
+def test_a_log_of_a_hundred_megabytes_is_searched_to_its_end(talk: Following) -> None:
+    lines = {"10": "WARNING: slow disk", "999990": "ERROR: the disk is full"}
+    talk.server.control("builds", job="web", log="+ make", log_megabytes=100, log_lines=lines)
+    said = talk.say('jenkins log web --grep "/disk (is|was) full/"')
+    assert said.startswith("🔎 **web** #6: 1 of 1,000,006 lines holds `/disk (is|was) full/`.")
+    assert "ERROR: the disk is full" in said
+    assert "the last 40 lines of its log of 100.0 MB" in talk.say("jenkins log web")
+
+
+def test_a_search_stops_where_the_setting_says(server: Jenkins, database: Database) -> None:
+    talk = following(database, server, environ={"JENKINS_LOG_SEARCH_MB": "1"})
+    server.control("builds", job="web", log="+ make", log_megabytes=2, log_lines={"19000": "ERROR"})
+    said = talk.say("jenkins log web --grep ERROR")
+    assert re.sub(r"[\d,.]+ (of|lines|MB|kB)", r"N \1", said) == (
+        "🔎 **web** #6: none of the N lines hold `ERROR`.\n\n"
+        "⚠️ I stopped after N MB: I read no more of one log. What the log holds behind that, I have not seen."
+    )
 
 
 # --- jenkins trend

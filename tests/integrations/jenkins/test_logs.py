@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -139,6 +140,18 @@ def test_an_end_that_drips_in_is_an_error_that_says_so(console: Console) -> None
     log = BuildLog(console.client(), "api", 1, clock=lambda: next(ticks))
     with pytest.raises(Unreachable, match="Reading the log of api #1: it did not come within 15 s"):
         log.tail(5)
+
+
+def test_a_long_log_takes_no_memory(server: Jenkins, client: JenkinsClient) -> None:
+    server.control("builds", job="web", log="+ make", log_megabytes=20, log_lines={"190000": "ERROR"})
+    log = BuildLog(client, "web", 6)
+    log.tail(1)
+    tracemalloc.start()
+    assert len(log.tail(40).lines) == 40
+    assert log.grep(Pattern("ERROR"), Wanted(), PLENTY).hits == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 # --- when something is wrong
