@@ -2,12 +2,13 @@
 
 from bot.integration import Hook, Integration
 from integrations.jenkins.checks import check
-from integrations.jenkins.client import connect
 from integrations.jenkins.commands import COMMANDS
 from integrations.jenkins.credentials import CREDENTIALS
-from integrations.jenkins.hooks import handle, read
-from integrations.jenkins.runs import BUILD
-from integrations.jenkins.settings import JenkinsSettings, hook_secrets
+from integrations.jenkins.following import BUILD
+from integrations.jenkins.hooks import gather, handle, read
+from integrations.jenkins.servers import connect
+from integrations.jenkins.settings import JenkinsSettings, accounts, hook_secrets, sender
+from integrations.jenkins.store import MIGRATIONS
 
 integration = Integration(
     name="jenkins",
@@ -15,7 +16,9 @@ integration = Integration(
     client=connect,
     commands=COMMANDS,
     run_kinds=(BUILD,),
-    hook=Hook(secrets=hook_secrets, read=read, handle=handle),
+    hook=Hook(secrets=hook_secrets, read=read, handle=handle, gather=gather, door=sender),
     checks=(check,),
     credentials=CREDENTIALS,
+    accounts=accounts,
+    migrations=MIGRATIONS,
 )

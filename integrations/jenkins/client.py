@@ -12,10 +12,8 @@ import jenkins
 import requests
 from pydantic import ValidationError
 
-from bot.settings import Settings
 from integrations.jenkins.errors import BadAnswer, NotFound
 from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Stage, Triggered, Values
-from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.transport import Transport
 
 _BUILD = (
@@ -33,36 +31,36 @@ _SCANNED = 50
 Answer = TypeVar("Answer")
 
 
-def connect(settings: JenkinsSettings, _bot: Settings) -> JenkinsClient | None:
-    """The client of these settings; None where they are not complete."""
-    if settings.url is None or settings.user is None or settings.token is None:
-        return None
-    token = settings.token.get_secret_value()
-    return JenkinsClient(settings.url, settings.user, token, timeout=settings.timeout)
-
-
-def connect_as(user: str, token: str, *, url: str, timeout: float) -> JenkinsClient:
-    """The client of a person who gave their own API token."""
-    return JenkinsClient(url, user, token, timeout=timeout, personal=True)
+def connect_as(user: str, token: str, *, url: str, timeout: float, name: str = "") -> JenkinsClient:
+    """The client of a person who gave their own API token. `name` is what the server is called here."""
+    return JenkinsClient(url, user, token, timeout=timeout, personal=True, name=name)
 
 
 class JenkinsClient:
     """One Jenkins as one user. Any thread may use it. Every method raises the errors of `errors`."""
 
     def __init__(
-        self, url: str, user: str, token: str, *, timeout: float = 10.0, personal: bool = False
+        self,
+        url: str,
+        user: str,
+        token: str,
+        *,
+        timeout: float = 10.0,
+        personal: bool = False,
+        name: str = "",
     ) -> None:
         """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer.
 
-        `personal` says that the token is an asker's own.
+        `personal` says that the token is an asker's own; `name` is what the server is called here.
         """
         self.user = user
+        self.name = name
         self._timeout = timeout
         self.transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout, personal=personal)
 
     def of_person(self, user: str, token: str) -> JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
-        return connect_as(user, token, url=self.url, timeout=self._timeout)
+        return connect_as(user, token, url=self.url, timeout=self._timeout, name=self.name)
 
     @property
     def personal(self) -> bool:

@@ -36,8 +36,8 @@ class FlakyTest:
 class TestHistory(Protocol):
     """Who remembers how tests went."""
 
-    def flaky(self, job: str, branch: str) -> tuple[FlakyTest, ...]:
-        """The flaky tests of a job, by its full name, on a branch (empty where none is named)."""
+    def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
+        """The flaky tests of a server's job, by its full name, on a branch (empty where none is named)."""
         ...
 
 

@@ -14,6 +14,8 @@ from alembic.migration import MigrationContext
 from psycopg import sql
 from sqlalchemy import create_engine, text
 
+from bot.integration import migrations_of
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.migrate import is_current, migrate
 from bot.store.models import Base
@@ -63,7 +65,9 @@ def test_two_that_start_at_once_and_one_that_comes_later_all_succeed(fresh_url: 
         [(tables,)] = connection.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall()
-        assert tables == len(Base.metadata.tables) + 5  # Alembic's, and four of Procrastinate
+        integrations = migrations_of(Settings.load({}))
+        # Alembic's, one for each line of revisions, and four of Procrastinate
+        assert tables == len(Base.metadata.tables) + 1 + len(integrations) + 4
 
 
 def test_what_was_stored_is_still_there_after_another_migrate(fresh_url: str) -> None:
@@ -84,6 +88,37 @@ def test_whether_the_schema_is_the_present_one_is_told_without_migrating(fresh_u
     with psycopg.connect(fresh_url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
     assert not is_current(fresh_url)
+
+
+REVISION = """
+from alembic import op
+revision = "{number}"
+down_revision = {before!r}
+
+def upgrade():
+    op.execute("{statement}")
+"""
+
+
+def test_an_integration_has_a_line_of_revisions_of_its_own(fresh_url: str, tmp_path: Path) -> None:
+    def write(number: str, before: str | None, statement: str) -> None:
+        text = REVISION.format(number=number, before=before, statement=statement)
+        (tmp_path / f"{number}_step.py").write_text(text)
+
+    garden = {"garden": tmp_path}
+    write("0001", None, "CREATE TABLE garden_trees (name text)")
+    migrate(fresh_url)
+    assert is_current(fresh_url) and not is_current(fresh_url, garden)
+    migrate(fresh_url, garden)
+    assert is_current(fresh_url, garden)
+    write("0002", "0001", "INSERT INTO garden_trees VALUES ('oak')")
+    assert not is_current(fresh_url, garden)
+    migrate(fresh_url, garden)
+    migrate(fresh_url, garden)
+    assert is_current(fresh_url, garden)
+    migrate(fresh_url)  # the integration is taken out: what it kept stays, and nobody minds
+    with psycopg.connect(fresh_url) as connection:
+        assert connection.execute("SELECT name FROM garden_trees").fetchall() == [("oak",)]
 
 
 def test_the_migrations_make_exactly_what_the_models_say(postgres_url: str) -> None:

@@ -24,7 +24,7 @@ from bot.store.models.runs import (
     Schedule,
     ScheduleSlot,
 )
-from bot.store.models.state import Counter, Fact
+from bot.store.models.state import Counter, Fact, PeriodicWork
 
 __all__ = (
     "ApiToken",
@@ -47,6 +47,7 @@ __all__ = (
     "LiveMessage",
     "OutboxLane",
     "OutboxMessage",
+    "PeriodicWork",
     "Run",
     "RunLock",
     "RunLogLine",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.models.base import Base, now
@@ -133,6 +134,8 @@ class Subscription(Base):
     source: Mapped[str]
     topic: Mapped[str]
     room_id: Mapped[str]
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    """What of the topic it wants to hear, in the integration's own words."""
     created_by: Mapped[str]
     created_at: Mapped[datetime] = now()
 

@@ -1,7 +1,7 @@
 """The chat commands, one file for each thing people come for."""
 
 from bot.commands.model import Command
-from integrations.jenkins.commands import building, ending, fleet, logs, looking, relaying, reports
+from integrations.jenkins.commands import building, choosing, ending, fleet, logs, looking, relaying, reports
 
 COMMANDS: tuple[Command, ...] = (
     *looking.COMMANDS,
@@ -11,4 +11,5 @@ COMMANDS: tuple[Command, ...] = (
     *building.COMMANDS,
     *ending.COMMANDS,
     *relaying.COMMANDS,
+    *choosing.COMMANDS,
 )

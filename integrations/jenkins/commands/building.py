@@ -20,11 +20,12 @@ from bot.commands.model import (
     command,
     join_words,
 )
-from bot.commands.parameters import ASSIGNMENT, Assignment
+from bot.commands.parameters import ASSIGNMENT, Assignment, instance_option
 from bot.outbound.quoting import code, link, quote
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words, noun_of
+from integrations.jenkins.following import BUILD, BuildOrder
 from integrations.jenkins.model import Job, ParameterDefinition, ParameterKind, shown_name
 from integrations.jenkins.parameters import (
     BadParameters,
@@ -34,7 +35,6 @@ from integrations.jenkins.parameters import (
     description_label,
     shown_values,
 )
-from integrations.jenkins.runs import BUILD, BuildOrder
 
 
 def _says_build(context: Context, parameters: Mapping[str, Any]) -> str:
@@ -58,10 +58,13 @@ def _plan_build(context: Context, parameters: Mapping[str, Any]) -> str:
     plan=_plan_build,
     examples=("jenkins build api BRANCH=main", "jenkins build web", "jenkins build api --defaults"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("parameters", nargs=-1, type=ASSIGNMENT)
 @click.option("--defaults", is_flag=True, help="start without asking for parameters")
-def build(context: Context, job: str, parameters: tuple[Assignment, ...], defaults: bool) -> Reply:
+def build(
+    context: Context, on: str | None, job: str, parameters: tuple[Assignment, ...], defaults: bool
+) -> Reply:
     """Start a build and follow it here: its stages, how long it takes, how it ends.
 
     The job's name may be its end, where that is unique. A job with parameters shows a form to fill in
@@ -90,8 +93,8 @@ def _order(context: Context, parameters: tuple[Assignment, ...], *, defaults: bo
             )
     asks = context.request.entry in (Entry.TEXT, Entry.CARD)
     if asks and not parameters and not defaults:
-        _ask_for_parameters(found)
-    order = _ordered(found, _chosen(found, parameters), client)
+        _ask_for_parameters(found, noun_of(context, client))
+    order = _ordered(found, _chosen(found, parameters), client, noun_of(context, client))
     shown = order.model_dump(mode="json")
     if context.services.redactor.redact_value(shown) != shown:
         raise CommandError(
@@ -109,8 +112,10 @@ def _chosen(job: Job, parameters: tuple[Assignment, ...]) -> Chosen:
         raise CommandError(f"Nothing was started of **{name}**. {' '.join(error.problems)}") from error
 
 
-def _ordered(job: Job, chosen: Chosen, client: JenkinsClient) -> BuildOrder:
+def _ordered(job: Job, chosen: Chosen, client: JenkinsClient, noun: str) -> BuildOrder:
     return BuildOrder(
+        server=client.name,
+        noun=noun,
         job=job.full_name,
         parameterised=bool(job.parameters),
         given=chosen.given,
@@ -120,19 +125,19 @@ def _ordered(job: Job, chosen: Chosen, client: JenkinsClient) -> BuildOrder:
     )
 
 
-def _ask_for_parameters(job: Job) -> None:
+def _ask_for_parameters(job: Job, noun: str) -> None:
     """Raises NeedInput with a form, where the job has parameters that can be asked for."""
     definitions = [each for each in job.parameters if each.kind is not ParameterKind.PASSWORD]
     if not definitions:
         return
-    short = join_words(("jenkins", "build", job.full_name))
+    short = join_words((noun, "build", job.full_name))
     listed = ", ".join(describe(each) for each in job.parameters)
     name = quote(shown_name(job.full_name))
     typed = code(f"{short} {definitions[0].name}=value")
     takes, plainly = f"**{name}** takes {listed}.", f"{code(f'{short} --defaults')} starts it without asking."
     form = Form(
         title=f"Build {shown_name(job.full_name)}",
-        words=("jenkins", "build", job.full_name),
+        words=(noun, "build", job.full_name),
         fields=tuple(_field(each) for each in definitions),
     )
     raise NeedInput(form, f"{takes} Fill in the form, or say {typed}; {plainly}")

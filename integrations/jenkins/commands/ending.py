@@ -10,7 +10,7 @@ import click
 from bot.access import confirmations
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Effect, Reply, command
-from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.parameters import BUILD_NUMBER, instance_option
 from integrations.jenkins.commands.asking import client_of, full_name, in_words
 from integrations.jenkins.commands.stopping import to_stop
 
@@ -27,9 +27,10 @@ def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
     resolve=full_name,
     examples=("jenkins stop long-job", "jenkins stop long-job #2"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, required=False, metavar="#n")
-def stop(context: Context, job: str, number: int | None) -> Reply:
+def stop(context: Context, on: str | None, job: str, number: int | None) -> Reply:
     """Stop the running build of a job, or take the waiting one out of the queue.
 
     Where several run, say which: `jenkins stop api #12`.

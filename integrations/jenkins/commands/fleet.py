@@ -6,16 +6,18 @@ import time
 
 from bot.commands.context import Context
 from bot.commands.model import Reply, command
+from bot.commands.parameters import instance_option
 from bot.commands.rows import FileKind, as_option
 from integrations.jenkins.agents import agents as agents_of
 from integrations.jenkins.agents import asks, waiting, works
-from integrations.jenkins.commands.asking import client_of, in_words
+from integrations.jenkins.commands.asking import client_of, in_words, noun_of, server_name
 from integrations.jenkins.render import fleet as shown
 
 
-@command("jenkins queue", examples=("jenkins queue", "jenkins queue --as csv"))
+@command("jenkins queue", resolve=server_name, examples=("jenkins queue", "jenkins queue --as csv"))
+@instance_option("server")
 @as_option
-def queue(context: Context, kind: FileKind | None) -> Reply:
+def queue(context: Context, on: str | None, kind: FileKind | None) -> Reply:
     """List what waits in Jenkins' queue: for what, since when, and who asked for it."""
     client = client_of(context)
     with in_words():
@@ -24,13 +26,14 @@ def queue(context: Context, kind: FileKind | None) -> Reply:
     if not items:
         return Reply(shown.empty_queue(quieting_down=quieting))
     above = shown.queue_of(items, quieting_down=quieting)
-    below = "`jenkins agents` shows what is busy."
+    below = f"`{noun_of(context, client)} agents` shows what is busy."
     return shown.queue_rows(items, time.time()).reply(kind, "jenkins-queue", above=above, below=below)
 
 
-@command("jenkins agents", examples=("jenkins agents", "jenkins agents --as json"))
+@command("jenkins agents", resolve=server_name, examples=("jenkins agents", "jenkins agents --as json"))
+@instance_option("server")
 @as_option
-def agents(context: Context, kind: FileKind | None) -> Reply:
+def agents(context: Context, on: str | None, kind: FileKind | None) -> Reply:
     """List the agents: which are online, how busy each is, what runs there, what waits for an answer."""
     client = client_of(context)
     with in_words():

@@ -8,17 +8,22 @@ import click
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError, Reply, command
-from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.parameters import BUILD_NUMBER, instance_option
 from bot.outbound.quoting import code, quote
-from bot.settings import read_environment
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.commands.asking import (
+    client_of,
+    find_job,
+    full_name,
+    in_words,
+    noun_of,
+    servers_of,
+)
 from integrations.jenkins.logs import Bounds, BuildLog
 from integrations.jenkins.model import Job, Result, Stage, failing_stage, shown_name
 from integrations.jenkins.render import console as shown
 from integrations.jenkins.search import BadPattern, Pattern, Wanted
-from integrations.jenkins.settings import JenkinsSettings
 
 _LINES, _MOST_LINES = 40, 5_000
 _HITS, _MOST_HITS = 50, 1_000
@@ -34,13 +39,20 @@ _HITS, _MOST_HITS = 50, 1_000
         "jenkins log api #3 --stage Build",
     ),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, required=False, metavar="#n")
 @click.option("--tail", "lines", type=click.IntRange(1, _MOST_LINES), help="how many lines (else 40)")
 @click.option("--grep", "pattern", help="lines that hold this, or fit a regular expression: /time(d )?out/")
 @click.option("--stage", help="only what this stage printed")
 def log(
-    context: Context, job: str, number: int | None, lines: int | None, pattern: str | None, stage: str | None
+    context: Context,
+    on: str | None,
+    job: str,
+    number: int | None,
+    lines: int | None,
+    pattern: str | None,
+    stage: str | None,
 ) -> Reply:
     """Show the end of a build's log, the last build's if no number is given.
 
@@ -57,10 +69,12 @@ def log(
             return _of_stage(client, found.full_name, chosen, stage, looked_for, lines or _LINES)
         source = BuildLog(client, found.full_name, chosen)
         if looked_for and pattern:
-            hits = source.grep(looked_for, wanted, _bounds(context))
+            hits = source.grep(looked_for, wanted, Bounds(servers_of(context.services).log_bytes))
             return shown.found(found.full_name, chosen, pattern, hits, wanted)
         tail = source.tail(lines or _LINES)
-        return shown.tail(found.full_name, chosen, tail, _broken(client, found, chosen))
+        return shown.tail(
+            found.full_name, chosen, tail, _broken(client, found, chosen), noun_of(context, client)
+        )
 
 
 def last_number(job: Job) -> int:
@@ -78,13 +92,6 @@ def _pattern(typed: str) -> Pattern:
             f"{code(typed)} is no regular expression that I take: {quote(str(error))}. Without the slashes it is "
             "looked for as it stands; what looks ahead or behind, or refers back, is not taken."
         ) from error
-
-
-def _bounds(context: Context) -> Bounds:
-    settings = context.services.settings
-    given = settings.file.integrations.get("jenkins", {})
-    limit = read_environment(JenkinsSettings, settings.environment, **given).log_search_mb
-    return Bounds(bytes=limit * 1_000_000)
 
 
 def _broken(client: JenkinsClient, job: Job, number: int) -> Stage | None:

@@ -10,14 +10,21 @@ import click
 from bot.charts import png
 from bot.commands.context import Context, Services
 from bot.commands.model import CommandError, File, Reply, command, join_words
-from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.parameters import BUILD_NUMBER, instance_option
 from bot.commands.rows import FileKind, as_option
 from bot.outbound.quoting import code, quote
 from integrations.jenkins import render
 from integrations.jenkins.artifacts import Artifact, TooLarge, chosen, fetch
 from integrations.jenkins.artifacts import artifacts as artifacts_of
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.commands.asking import (
+    client_of,
+    find_job,
+    full_name,
+    in_words,
+    noun_of,
+    server_name,
+)
 from integrations.jenkins.history import FlakyTest, TestHistory
 from integrations.jenkins.model import Job, shown_name
 from integrations.jenkins.names import matches
@@ -45,10 +52,11 @@ class NumberOrPathType(click.ParamType[int | str]):
         return BUILD_NUMBER.convert(value, param, ctx) if digits.isdecimal() else str(value)
 
 
-@command("jenkins failing", examples=("jenkins failing", "jenkins failing team/*"))
+@command("jenkins failing", resolve=server_name, examples=("jenkins failing", "jenkins failing team/*"))
+@instance_option("server")
 @click.argument("glob", default="*")
 @as_option
-def failing(context: Context, glob: str, kind: FileKind | None) -> Reply:
+def failing(context: Context, on: str | None, glob: str, kind: FileKind | None) -> Reply:
     """List the jobs that are broken now: since when, how many builds in a row, and whose changes broke them."""
     client = client_of(context)
     with in_words():
@@ -58,21 +66,24 @@ def failing(context: Context, glob: str, kind: FileKind | None) -> Reply:
     found = {name: since for name, since in broken.items() if since}
     if kind and found:
         return shown.failing_rows(found).reply(kind, "jenkins-failing")
-    return Reply(shown.failing(found, len(every), names[_LOOKED_AT:], glob, time.time()))
+    return Reply(
+        shown.failing(found, len(every), names[_LOOKED_AT:], glob, time.time(), noun_of(context, client))
+    )
 
 
 @command("jenkins tests", resolve=full_name, examples=("jenkins tests web", "jenkins tests web #4 --as csv"))
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=BUILD_NUMBER, required=False, metavar="#n")
 @as_option
-def tests(context: Context, job: str, number: int | None, kind: FileKind | None) -> Reply:
+def tests(context: Context, on: str | None, job: str, number: int | None, kind: FileKind | None) -> Reply:
     """Tell how a build's tests went: which fail newly, which since when, which are repaired, which are flaky.
 
     Without a number it is the last build that ended.
     """
     client = client_of(context)
     found = find_job(context, client)
-    chosen_number = number or _last_ended(found)
+    chosen_number = number or _last_ended(found, noun_of(context, client))
     with in_words():
         report = report_of(client, found.full_name, chosen_number)
         if report is None:
@@ -81,7 +92,7 @@ def tests(context: Context, job: str, number: int | None, kind: FileKind | None)
     if kind:
         return shown.test_rows(report).reply(kind, "jenkins-tests")
     flaky = _flaky(context.services, client, found.full_name, chosen_number)
-    return Reply(shown.tests(found.full_name, chosen_number, report, flaky))
+    return Reply(shown.tests(found.full_name, chosen_number, report, flaky, noun_of(context, client)))
 
 
 def _flaky(services: Services, client: JenkinsClient, name: str, number: int) -> tuple[FlakyTest, ...]:
@@ -91,7 +102,7 @@ def _flaky(services: Services, client: JenkinsClient, name: str, number: int) ->
     with in_words():
         newest = past_builds(client, name, MOST)
     branch = next((each.branch for each in newest if each.number == number), "")
-    return history.flaky(name, branch)
+    return history.flaky(client.name, name, branch)
 
 
 @command(
@@ -103,12 +114,18 @@ def _flaky(services: Services, client: JenkinsClient, name: str, number: int) ->
         'jenkins artifacts api "dist/*.gz"',
     ),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("number", type=NumberOrPathType(), required=False, metavar="#n")
 @click.argument("path", required=False)
 @as_option
 def artifacts(
-    context: Context, job: str, number: int | str | None, path: str | None, kind: FileKind | None
+    context: Context,
+    on: str | None,
+    job: str,
+    number: int | str | None,
+    path: str | None,
+    kind: FileKind | None,
 ) -> Reply:
     """List what a build archived, or send one file of it: by its path, its name, or a glob that one file fits.
 
@@ -120,7 +137,7 @@ def artifacts(
         if path is not None:
             raise CommandError(f"{code(number)} is no number such as #12.")
         number, path = None, number
-    chosen_number = number or _last_ended(found)
+    chosen_number = number or _last_ended(found, noun_of(context, client))
     with in_words():
         every = artifacts_of(client, found.full_name, chosen_number)
     name = render.build_name(found.full_name, chosen_number)
@@ -130,7 +147,7 @@ def artifacts(
         return _sent(client, found.full_name, chosen_number, _only(every, path, name))
     if kind:
         return shown.artifact_rows(every).reply(kind, "jenkins-artifacts")
-    return Reply(shown.artifacts(found.full_name, chosen_number, every))
+    return Reply(shown.artifacts(found.full_name, chosen_number, every, noun_of(context, client)))
 
 
 def _only(every: tuple[Artifact, ...], typed: str, name: str) -> Artifact:
@@ -158,11 +175,12 @@ def _sent(client: JenkinsClient, full_name: str, number: int, artifact: Artifact
 
 
 @command("jenkins trend", resolve=full_name, examples=("jenkins trend web", "jenkins trend api --count 50"))
+@instance_option("server")
 @click.argument("job")
 @click.option(
     "--count", type=click.IntRange(2, MOST), default=30, help="how many builds, up to 100 (else 30)"
 )
-def trend(context: Context, job: str, count: int) -> Reply:
+def trend(context: Context, on: str | None, job: str, count: int) -> Reply:
     """Draw how long a job's last builds took and how each ended, as a picture."""
     client = client_of(context)
     name = find_job(context, client).full_name
@@ -177,9 +195,9 @@ def trend(context: Context, job: str, count: int) -> Reply:
     return Reply(shown.trend(name, ended), file=File(file, picture, "image/png"))
 
 
-def _last_ended(job: Job) -> int:
+def _last_ended(job: Job, noun: str) -> int:
     if job.last_completed is None:
-        look = code(join_words(("jenkins", "status", job.full_name)))
+        look = code(join_words((noun, "status", job.full_name)))
         raise CommandError(
             f"No build of **{quote(shown_name(job.full_name))}** has ended yet. {look} tells how it stands."
         )

@@ -1,7 +1,7 @@
 """Jenkins' values as markdown for a room; pure functions, a file for each thing they tell of."""
 
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
-from integrations.jenkins.render.events import change, event
+from integrations.jenkins.render.events import Told, event, unknown_report
 from integrations.jenkins.render.following import (
     after_lost,
     away,
@@ -30,10 +30,10 @@ from integrations.jenkins.render.words import (
 )
 
 __all__ = [
+    "Told",
     "after_lost",
     "away",
     "build_name",
-    "change",
     "counted",
     "duration",
     "ended",
@@ -57,5 +57,6 @@ __all__ = [
     "taken_out",
     "told",
     "typed_build",
+    "unknown_report",
     "with_values",
 ]

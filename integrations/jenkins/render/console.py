@@ -18,7 +18,7 @@ _WIDEST = 400
 """Characters of a line in a message; the file has all that was read of it."""
 
 
-def tail(full_name: str, number: int, tail: Tail, broken: Stage | None) -> Reply:
+def tail(full_name: str, number: int, tail: Tail, broken: Stage | None, noun: str = "jenkins") -> Reply:
     """The last lines of a log, and the stage to look at where a Pipeline broke."""
     name = build_name(full_name, number)
     if not tail.lines:
@@ -28,7 +28,7 @@ def tail(full_name: str, number: int, tail: Tail, broken: Stage | None) -> Reply
         f"all {size} of its log" if tail.whole else f"the last {size} of its log of {megabytes(tail.size)}"
     )
     running = "; it still runs" if tail.running else ""
-    short = ("jenkins", "log", full_name, f"#{number}")
+    short = (noun, "log", full_name, f"#{number}")
     below = f"{code(join_words((*short, '--grep', 'error')))} searches all of it."
     if broken:
         look = code(join_words((*short, "--stage", broken.name)))

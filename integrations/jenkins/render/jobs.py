@@ -36,7 +36,7 @@ _CHOICES, _PARAMETERS = 12, 20
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def job(job: Job, more: Details, builds: Sequence[PastBuild], now: float) -> str:
+def job(job: Job, more: Details, builds: Sequence[PastBuild], now: float, noun: str = "jenkins") -> str:
     """All there is to know before one starts it."""
     name = quote(shown_name(job.full_name))
     kind = "a Pipeline" if more.is_pipeline else "a job"
@@ -46,7 +46,7 @@ def job(job: Job, more: Details, builds: Sequence[PastBuild], now: float) -> str
         _parameters(job.parameters),
         _neighbours(more),
         f"Its last builds:\n\n{build_rows(builds).table()}" if builds else "It was never built.",
-        _next(job.full_name, builds),
+        _next(job.full_name, builds, noun),
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -96,16 +96,16 @@ def _names(full_names: Sequence[str]) -> str:
     return ", ".join(f"**{quote(shown_name(each))}**" for each in full_names[:20])
 
 
-def _next(full_name: str, builds: Sequence[PastBuild]) -> str:
-    start = code(join_words(("jenkins", "build", full_name)))
+def _next(full_name: str, builds: Sequence[PastBuild], noun: str) -> str:
+    start = code(join_words((noun, "build", full_name)))
     if not builds:
         return f"{start} starts it."
-    return f"{start} starts it, {code(join_words(('jenkins', 'builds', full_name)))} lists more builds."
+    return f"{start} starts it, {code(join_words((noun, 'builds', full_name)))} lists more builds."
 
 
-def never_built(full_name: str) -> str:
+def never_built(full_name: str, noun: str = "jenkins") -> str:
     """There are no builds."""
-    start = code(join_words(("jenkins", "build", full_name)))
+    start = code(join_words((noun, "build", full_name)))
     return f"**{quote(shown_name(full_name))}** was never built. {start} starts it."
 
 
@@ -140,7 +140,7 @@ def _with(build: PastBuild) -> str:
     return ", ".join([*branch, *(f"{name}={value}" for name, value in build.parameters)])
 
 
-def overview(seen: Overview) -> str:
+def overview(seen: Overview, noun: str = "jenkins") -> str:
     """Jenkins at a glance, and where to look next."""
     name = f"Jenkins {seen.version}" if seen.version else "Jenkins"
     online = [each for each in seen.agents if not each.offline]
@@ -154,7 +154,7 @@ def overview(seen: Overview) -> str:
     ]
     if seen.quieting_down:
         lines.append("⚠️ It is about to shut down and starts nothing any more.")
-    return "\n".join(lines) + "\n\n`jenkins failing`, `jenkins queue` and `jenkins agents` tell more."
+    return "\n".join(lines) + f"\n\n`{noun} failing`, `{noun} queue` and `{noun} agents` tell more."
 
 
 def _jobs(seen: Overview) -> str:

@@ -22,10 +22,17 @@ _JOBS, _CASES, _PEOPLE, _FILES = 20, 10, 5, 30
 """How many of each a message lists."""
 
 
-def failing(broken: Mapping[str, Breakage], jobs: int, unseen: Sequence[str], glob: str, now: float) -> str:
+def failing(
+    broken: Mapping[str, Breakage],
+    jobs: int,
+    unseen: Sequence[str],
+    glob: str,
+    now: float,
+    noun: str = "jenkins",
+) -> str:
     """The broken jobs, those that broke last first. `unseen` are broken too, and were not looked at."""
     if not jobs:
-        return f"No job matches {code(glob)}. `jenkins jobs` shows all I may see."
+        return f"No job matches {code(glob)}. `{noun} jobs` shows all I may see."
     count = len(broken) + len(unseen)
     if not count:
         return f"✅ None of {counted(jobs, 'job')} is broken." if jobs > 1 else "✅ The job is not broken."
@@ -36,9 +43,9 @@ def failing(broken: Mapping[str, Breakage], jobs: int, unseen: Sequence[str], gl
     if rest:
         named = ", ".join(f"**{quote(shown_name(each))}**" for each in rest[:_JOBS])
         more = f" and {len(rest) - _JOBS} more" if len(rest) > _JOBS else ""
-        lines.append(f"❌ {named}{more}; `jenkins failing --as csv` tells of the first 50.")
+        lines.append(f"❌ {named}{more}; `{noun} failing --as csv` tells of the first 50.")
     first = in_order[0][0] if in_order else rest[0]
-    look = code(join_words(("jenkins", "log", first)))
+    look = code(join_words((noun, "log", first)))
     head = f"{count} of {counted(jobs, 'job')} {verb} broken, the newest first:"
     return "\n".join([head, *lines]) + f"\n\n{look} shows how it ended."
 
@@ -83,7 +90,9 @@ def no_tests(full_name: str, number: int) -> str:
     return f"{build_name(full_name, number)} published no test report that I can read (JUnit)."
 
 
-def tests(full_name: str, number: int, report: TestReport, flaky: Sequence[FlakyTest]) -> str:
+def tests(
+    full_name: str, number: int, report: TestReport, flaky: Sequence[FlakyTest], noun: str = "jenkins"
+) -> str:
     """How the tests of a build went."""
     failed = len(report.new) + len(report.old)
     mark = MARKS[Result.FAILURE] if failed else MARKS[Result.SUCCESS]
@@ -98,7 +107,7 @@ def tests(full_name: str, number: int, report: TestReport, flaky: Sequence[Flaky
     ]
     below = ""
     if failed:
-        below = f"{code(join_words(('jenkins', 'log', full_name, f'#{number}')))} shows the log."
+        below = f"{code(join_words((noun, 'log', full_name, f'#{number}')))} shows the log."
     return "\n\n".join(filter(None, [*parts, below]))
 
 
@@ -149,11 +158,11 @@ def test_rows(report: TestReport) -> Rows:
     return Rows(("test", "status", "since build", "builds", "error"), rows)
 
 
-def artifacts(full_name: str, number: int, every: Sequence[Artifact]) -> str:
+def artifacts(full_name: str, number: int, every: Sequence[Artifact], noun: str = "jenkins") -> str:
     """What a build archived, with sizes where Jenkins tells them."""
     table = artifact_rows(every[:_FILES]).table()
     more = f"\n\n{len(every) - _FILES} more; `--as csv` has all." if len(every) > _FILES else ""
-    send = code(join_words(("jenkins", "artifacts", full_name, f"#{number}", every[0].path)))
+    send = code(join_words((noun, "artifacts", full_name, f"#{number}", every[0].path)))
     head = f"{build_name(full_name, number)} archived {counted(len(every), 'file')}:"
     return f"{head}\n\n{table}{more}\n\n{send} sends one."
 

@@ -47,9 +47,9 @@ def build_name(full_name: str, number: int) -> str:
     return f"**{quote(shown_name(full_name))}** #{number}"
 
 
-def typed_build(full_name: str, values: Values) -> str:
+def typed_build(full_name: str, values: Values, noun: str = "jenkins") -> str:
     """The line that starts this build again, as inline code."""
-    words = ("jenkins", "build", full_name, *(f"{name}={value}" for name, value in values))
+    words = (noun, "build", full_name, *(f"{name}={value}" for name, value in values))
     return code(join_words(words))
 
 

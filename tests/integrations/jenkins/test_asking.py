@@ -289,8 +289,8 @@ def test_tests_go_into_a_file(talk: Following) -> None:
 
 def test_flaky_tests_are_those_that_somebody_remembers(talk: Following) -> None:
     class Remembered:
-        def flaky(self, job: str, branch: str) -> tuple[FlakyTest, ...]:
-            assert (job, branch) == ("web", "")
+        def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
+            assert (server, job, branch) == ("main", "web", "")
             return (FlakyTest("acme.web.CheckoutTest.keeps_the_basket", 4, 20),)
 
     services = talk.conversation.services

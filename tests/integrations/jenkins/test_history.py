@@ -51,7 +51,7 @@ def test_of_two_rows_for_one_build_the_later_counts() -> None:
 
 def test_who_remembers_is_known_by_what_it_can() -> None:
     class Remembers:
-        def flaky(self, job: str, branch: str) -> tuple[FlakyTest, ...]:
+        def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
             return ()
 
     assert isinstance(Remembers(), history.TestHistory)
