@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -494,6 +495,26 @@ def test_folders_branches_and_odd_names_are_asked_about_alike(talk: Following) -
         assert "**shop/feature/login ☃**" in said.replies[0].markdown
         assert said.arguments["job"] == ("shop/feature%2Flogin ☃",)
     assert "**shop/feature/login ☃** since" in talk.say("jenkins failing shop/*")
+
+
+def test_what_to_say_next_names_the_server_that_was_asked(
+    server: Jenkins, database: Database, tmp_path: Path
+) -> None:
+    prod = {"url": server.url, "user": "sparkops", "token": server.secret}
+    config = {"integrations": {"jenkins": {"servers": {"prod": prod}}}}
+    talk = following(database, server, config=config, folder=tmp_path)
+    for line, said in {
+        "status": "`jenkins@prod failing`, `jenkins@prod queue` and `jenkins@prod agents` tell more.",
+        "job api": "`jenkins@prod build api` starts it, `jenkins@prod builds api` lists more builds.",
+        "builds api": "`jenkins@prod log api #5` shows its log.",
+        "failing": "`jenkins@prod log flaky` shows how it ended.",
+        "tests web #4": "`jenkins@prod log web #4` shows the log.",
+        "artifacts web": "`jenkins@prod artifacts web #5 dist/web.zip` sends one.",
+        "log web": "`jenkins@prod log web #5 --grep error` searches all of it.",
+        "failing nothing*": "`jenkins@prod jobs` shows all I may see.",
+    }.items():
+        assert talk.say(f"jenkins@prod {line}").endswith(said)
+    assert talk.outcome("jenkins@prod status").arguments["on"] == ("prod",)
 
 
 @pytest.mark.parametrize(
