@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from urllib.parse import quote
 
 from playground.jenkins.causes import Cause, Change
@@ -145,7 +146,8 @@ def _user_id(email: str) -> str:
 
 def health(job: Job) -> list[Value]:
     """The build stability of a job over its last five ended builds that were not aborted."""
-    judged = [build for build in job.builds if not build.building and build.result != "ABORTED"][-5:]
+    ended = (build for build in reversed(job.builds) if not build.building and build.result != "ABORTED")
+    judged = list(islice(ended, 5))
     if not judged:
         return []
     failed = sum(build.result == "FAILURE" for build in judged)

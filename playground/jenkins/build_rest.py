@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 from aiohttp import web
 
@@ -93,6 +94,12 @@ async def _rebuild(ask: Ask, build: Build) -> web.StreamResponse:
     return web.Response(status=302, headers={"Location": ask.controller.world.url(job.path)})
 
 
+async def _delete(ask: Ask, build: Build) -> web.StreamResponse:
+    """Throw a build away; its number is not given again. 302 to the job."""
+    ask.controller.delete_build(build)
+    return web.Response(status=302, headers={"Location": ask.controller.world.url(build.job.path)})
+
+
 async def _describe_build(ask: Ask, build: Build) -> web.StreamResponse:
     """`submitDescription` of hudson.model.Run: the form's description, empty for none."""
     build.description = await ask.field("description")
@@ -145,17 +152,14 @@ async def _submit_input(ask: Ask, build: Build) -> web.StreamResponse:
 
     A second answer is a 500 (measured), and so is a value outside the choices.
     """
-    submitted = await ask.submitted()
-    pending = _pending(build, submitted.get("inputId", [""])[0])
-    values = submitted_values(pending, submitted.get("json", ["{}"])[0])
-    _approve(ask, build, pending, values)
-    return web.Response(status=200)
+    pending = _pending(build, await ask.field("inputId") or "")
+    values = submitted_values(pending, await ask.field("json") or "{}")
+    return _approve(ask, build, pending, values) or web.Response(status=200)
 
 
 async def _proceed_empty(ask: Ask, build: Build) -> web.StreamResponse:
     """Approve without values: the pipeline gets null for every one it asked for (measured)."""
-    _approve(ask, build, _pending(build, ask.captured[0]), None)
-    return _to_build(ask, build)
+    return _approve(ask, build, _pending(build, ask.captured[0]), None) or _to_build(ask, build)
 
 
 async def _abort_input(ask: Ask, build: Build) -> web.StreamResponse:
@@ -167,9 +171,19 @@ async def _abort_input(ask: Ask, build: Build) -> web.StreamResponse:
 
 def _approve(
     ask: Ask, build: Build, pending: PendingInput, values: tuple[ParameterValue, ...] | None
-) -> None:
+) -> web.Response | None:
+    """Let the pipeline go on; the page of a refusal for one who is not among the submitters.
+
+    Source: InputStepExecution.preSubmissionCheck of the pipeline-input-step plugin, whose Failure is a 400.
+    """
+    submitter = pending.request.submitter
+    if submitter is not None and ask.user not in [name.strip() for name in submitter.split(",")]:
+        return pages.page(
+            ask.session, "Error", f"<p>You need to be {escape(submitter)} to submit this.</p>", 400
+        )
     build.log.write_line(f"Approved by {ask.user}", note_before=ask.user)
     ask.controller.executors.answer(build, pending, values, ask.user)
+    return None
 
 
 def _pending(build: Build, input_id: str) -> PendingInput:
@@ -204,6 +218,7 @@ BUILD: Routes[Build] = {
     ("POST", "term"): _term,
     ("POST", "kill"): _kill,
     ("POST", "replay/rebuild"): _rebuild,
+    ("POST", "doDelete"): _delete,
     ("POST", "submitDescription"): _describe_build,
     ("GET", "testReport/api/json"): _test_report,
     ("GET", "artifact/**"): _artifact,

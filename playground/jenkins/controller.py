@@ -17,7 +17,7 @@ from playground.jenkins.downstream import run_downstream, trigger_downstream
 from playground.jenkins.executors import Executors, Interruption
 from playground.jenkins.exports import Exports
 from playground.jenkins.faults import Faults
-from playground.jenkins.happenings import BuildMoved, Happening, ItemChanged, NodeChanged
+from playground.jenkins.happenings import BuildDeleted, BuildMoved, Happening, ItemChanged, NodeChanged
 from playground.jenkins.nodes import Node, Nodes, OfflineMark
 from playground.jenkins.notifications import Hook, Notifier
 from playground.jenkins.parameters import ParameterValue
@@ -142,6 +142,12 @@ class Controller:
                 self.executors.interrupt(build, Interruption(None, noted=False))
         self.world.delete(item)
         self.tell(ItemChanged(item, "deleted", user))
+
+    def delete_build(self, build: Build) -> None:
+        """Throw a build away, ended or not."""
+        self.executors.interrupt(build, Interruption(None, noted=False))
+        build.job.builds.remove(build)
+        self.tell(BuildDeleted(build))
 
     def restart(self, refusing: float, booting: float) -> None:
         """Go down and come back: so many real seconds of refused connections, then of the boot page."""

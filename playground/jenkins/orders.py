@@ -196,6 +196,7 @@ class BuildOrder(OutputOrder):
     parameters: dict[str, str] = {}
     user: str | None = None
     upstream: tuple[str, int] | None = None
+    remote: tuple[str, str | None] | None = None
     by_timer: bool = False
     changes: tuple[ChangeOrder, ...] = ()
 
@@ -212,11 +213,13 @@ class BuildOrder(OutputOrder):
         )
 
     def cause(self, world: World) -> Cause:
-        """Why it ran; by another build as that job's kind does it."""
+        """Why it ran; by another build as that job's kind does it, from remote as (host, note)."""
         if self.upstream is not None:
             parent = world.job(self.upstream[0])
             triggered = parent is not None and parent.kind == "freestyle"
             return Cause.by_build(*self.upstream) if triggered else Cause.by_step(*self.upstream)
+        if self.remote is not None:
+            return Cause.by_remote(*self.remote)
         if self.by_timer:
             return BY_TIMER
         return BY_CHANGE if self.user is None else Cause.by_user(self.user)

@@ -6,6 +6,8 @@ from asyncio import Future
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from typing import Literal
 from urllib.parse import unquote
 
@@ -204,7 +206,7 @@ class Job:
 
         Source: hudson.model.Job.getEstimatedDurationCandidates; aborted builds do not count.
         """
-        newest_first = [build for build in reversed(self.builds) if not build.building][:6]
+        newest_first = list(islice((build for build in reversed(self.builds) if not build.building), 6))
         good = [build for build in newest_first if build.result in ("SUCCESS", "UNSTABLE")]
         bad = [build for build in newest_first if build.result == "FAILURE"]
         candidates = (good + bad)[:3]
@@ -224,6 +226,7 @@ SELECTORS: dict[str, Callable[[Build], bool]] = {
 }
 
 
+@lru_cache(maxsize=1 << 16)
 def display(full_name: str) -> str:
     """A full name as people read it: ` » ` between the parts, branch names decoded."""
     return " » ".join(unquote(part) for part in full_name.split("/"))
@@ -264,13 +267,18 @@ class World:
         return [other for other in self.jobs() if job.full_name in other.triggers]
 
     def rename(self, job: Job, new_name: str) -> str:
-        """Give a job another short name; its old address is gone. Returns the old full name; raises NameTaken."""
+        """Give a job another short name; its old address is gone, and the jobs that trigger it follow.
+
+        Returns the old full name. Raises NameTaken.
+        """
         old_name = job.full_name
         folder = old_name.rpartition("/")[0]
         full_name = f"{folder}/{new_name}" if folder else new_name
         if full_name in self.items:
             raise NameTaken(f"renaming {old_name}: {full_name} is there already")
         self._take(job)
+        for other in self.upstream_of(job):
+            other.triggers = tuple(full_name if name == old_name else name for name in other.triggers)
         job.full_name = full_name
         self._put(job)
         return old_name

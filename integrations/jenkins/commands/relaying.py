@@ -10,6 +10,7 @@ from bot.commands.parameters import instance_option
 from bot.commands.rows import Rows
 from bot.outbound.quoting import code, quote
 from bot.outbound.subscriptions import Stored, Subscribed, subscribe, subscriptions, unsubscribe
+from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.commands.asking import (
     bot_client,
     client_of,
@@ -23,8 +24,7 @@ from integrations.jenkins.names import matches
 from integrations.jenkins.relay import committers
 from integrations.jenkins.relay.wishes import EVERY, Tells, Wish
 from integrations.jenkins.render.wishes import said
-from integrations.jenkins.servers import Servers
-from integrations.jenkins.settings import MAIN, account
+from integrations.jenkins.settings import account
 
 
 @command(
@@ -75,7 +75,7 @@ def subscribe_room(
 
     Each job and branch has a thread of its own here. Said again for the same jobs, it changes what is told.
     """
-    room_id, server = _room(context), _server(context)
+    room_id, client = _room(context), client_of(context)
     wish = Wish(
         tells=Tells(tell),
         every=every,
@@ -85,27 +85,18 @@ def subscribe_room(
         template=_template(context, template),
     )
     with context.services.database.transaction() as session:
-        stored = subscribe(session, account(server), glob, room_id, context.request.person, wish.options())
+        stored = subscribe(
+            session, account(client.name), glob, room_id, context.request.person, wish.options()
+        )
     noun, now = (
-        _noun(context),
+        noun_of(context, client),
         {Stored.NEW: "", Stored.SAME: " already", Stored.CHANGED: " from now on"}[stored],
     )
     ends = code(join_words((noun, "unsubscribe", glob)))
     return Reply(
-        f"📣 This room hears{now} of {code(glob)}: {said(wish)}. {_matching_now(context, glob)}"
+        f"📣 This room hears{now} of {code(glob)}: {said(wish)}. {_matching_now(client, glob)}"
         f"{ends} ends it, `{noun} subscriptions` lists them."
     )
-
-
-def _server(context: Context) -> str:
-    """The server that is meant; the main one where none is set up yet: a subscription may come first."""
-    return context.arguments["on"][0] if context.arguments.get("on") else MAIN
-
-
-def _noun(context: Context) -> str:
-    if not isinstance(context.services.clients.get("jenkins"), Servers):
-        return "jenkins"
-    return noun_of(context, bot_client(context))
 
 
 def _template(context: Context, name: str) -> str:
@@ -116,12 +107,9 @@ def _template(context: Context, name: str) -> str:
     return name
 
 
-def _matching_now(context: Context, glob: str) -> str:
+def _matching_now(client: JenkinsClient, glob: str) -> str:
     """How many jobs match, as a hint; that Jenkins is away for the moment does not spoil a subscription."""
-    if not isinstance(context.services.clients.get("jenkins"), Servers):
-        return "No Jenkins is set up here yet, so nothing will be heard until one is. "
     try:
-        client = client_of(context)
         with in_words():
             names = [shown_name(each.full_name) for each in client.jobs() if matches(each.full_name, glob)]
     except CommandError as error:
@@ -143,7 +131,7 @@ def _matching_now(context: Context, glob: str) -> str:
 @click.argument("glob", metavar="JOB-GLOB")
 def unsubscribe_room(context: Context, on: str | None, glob: str) -> Reply:
     """Tell this room no more of the jobs that match; the glob must be one it subscribed to."""
-    room_id, source = _room(context), account(_server(context))
+    room_id, source = _room(context), account(bot_client(context).name)
     with context.services.database.transaction() as session:
         gone = unsubscribe(session, source, glob, room_id)
         left = [each.topic for each in subscriptions(session, source, room_id)]
@@ -156,8 +144,7 @@ def unsubscribe_room(context: Context, on: str | None, glob: str) -> Reply:
 @command("jenkins subscriptions", examples=("jenkins subscriptions",))
 def list_subscriptions(context: Context) -> Reply:
     """List the jobs this room hears of, of every server."""
-    servers = context.services.clients.get("jenkins")
-    names = servers.names if isinstance(servers, Servers) else (MAIN,)
+    names = servers_of(context.services).names
     with context.services.database.transaction() as session:
         found = {name: subscriptions(session, account(name), _room(context)) for name in names}
     lines = [_line(name, each, several=len(names) > 1) for name, those in found.items() for each in those]
@@ -201,9 +188,7 @@ def committer(context: Context, name: str | None, email: str | None, forget: boo
     with context.services.database.transaction() as session:
         if name is None:
             return _listed(
-                session_rows=[
-                    (each.name, each.person_email, each.added_by) for each in committers.every(session)
-                ]
+                [(each.name, each.person_email, each.added_by) for each in committers.every(session)]
             )
         if forget:
             known = committers.forget(session, name)
@@ -218,10 +203,10 @@ def committer(context: Context, name: str | None, email: str | None, forget: boo
     )
 
 
-def _listed(session_rows: list[tuple[str, str, str]]) -> Reply:
-    if not session_rows:
+def _listed(rows: list[tuple[str, str, str]]) -> Reply:
+    if not rows:
         return Reply("I was told of nobody. `jenkins committer NAME EMAIL` tells me who somebody is.")
-    return Reply(Rows(("name in Jenkins", "in Webex", "said by"), session_rows).table())
+    return Reply(Rows(("name in Jenkins", "in Webex", "said by"), rows).table())
 
 
 COMMANDS: tuple[Command, ...] = (subscribe_room, unsubscribe_room, list_subscriptions, committer)

@@ -1,7 +1,7 @@
-"""As the Statistics Gatherer plugin does it: separate documents for builds, queue, jobs and checkouts. Pure.
+"""As the Statistics Gatherer plugin does it: documents for builds, steps, checkouts, queue and jobs. Pure.
 
 Format: jenkinsci/statistics-gatherer-plugin. A document has no field that says its kind; job documents carry
-the whole config.xml, secrets included. Steps are left out: they are off unless one asks for them there.
+the whole config.xml, secrets included. Steps are told of freestyle builds only.
 """
 
 from __future__ import annotations
@@ -34,18 +34,20 @@ def statistics_gatherer(scene: Scene, happening: Happening) -> tuple[Message, ..
 
 def _build(scene: Scene, build: Build, phase: str) -> tuple[Message, ...]:
     url = scene.world.url(build.path)
-    if phase == "FINALIZED":
-        return (Message(phase, url, _end(scene, build)),)
-    if phase != "STARTED":
-        return ()
-    started = Message(phase, url, _start(scene, build))
-    if not build.changes:
-        return (started,)
-    checkout: tuple[dict[str, Json], ...] = (
-        {"startTime": build.started, "endTime": 0, "buildUrl": build.path},
-        {"startTime": 0, "endTime": scene.now, "buildUrl": build.path},
-    )
-    return (started, *(Message("CHECKOUT", url, body) for body in checkout))
+    begun: dict[str, Json] = {"startTime": build.started, "endTime": 0, "buildUrl": build.path}
+    done: dict[str, Json] = {"startTime": 0, "endTime": scene.now, "buildUrl": build.path}
+    step: dict[str, Json] = {
+        "buildStepType": "hudson.tasks.Shell",
+        "buildStepId": f"hudson.tasks.Shell@{build.queue_id:x}",
+    }
+    steps = build.job.kind == "freestyle"
+    if phase == "STARTED":
+        checkout = (Message("CHECKOUT", url, begun), Message("CHECKOUT", url, done)) if build.changes else ()
+        first = (Message("STEP", url, begun | step),) if steps else ()
+        return (Message(phase, url, _start(scene, build)), *checkout, *first)
+    if phase == "COMPLETED" and steps:
+        return (Message("STEP", url, done | step),)
+    return (Message(phase, url, _end(scene, build)),) if phase == "FINALIZED" else ()
 
 
 def _common(scene: Scene, build: Build) -> dict[str, Json]:

@@ -282,17 +282,19 @@ def test_a_room_subscribes_lists_and_unsubscribes(talk: Following) -> None:
         == "This room hears of no job. `jenkins subscribe JOB-GLOB` changes that."
     )
     assert talk.say("jenkins subscribe team/*") == (
-        "📣 This room hears of every finished build of `team/*`. Now that is `team/deploy`. "
+        "📣 This room hears of `team/*`: what breaks, every 5th failure in a row, what recovers. "
+        "Now that is `team/deploy`. "
         "`jenkins unsubscribe team/*` ends it, `jenkins subscriptions` lists them."
     )
     assert talk.say("jenkins subscribe team/*").startswith("📣 This room hears already of")
     assert talk.say("jenkins subscribe nothing-yet").startswith(
-        "📣 This room hears of every finished build of `nothing-yet`. No job matches it now."
+        "📣 This room hears of `nothing-yet`: what breaks, every 5th failure in a row, what recovers. "
+        "No job matches it now."
     )
     assert talk.say("jenkins subscriptions") == (
-        "This room hears of every finished build of\n\n"
-        "- `team/*`, since you@example.com asked for it\n"
-        "- `nothing-yet`, since you@example.com asked for it\n\n"
+        "This room hears of\n\n"
+        "- `team/*`: what breaks, every 5th failure in a row, what recovers; you@example.com asked for it\n"
+        "- `nothing-yet`: what breaks, every 5th failure in a row, what recovers; you@example.com asked for it\n\n"
         "`jenkins unsubscribe JOB-GLOB` ends one."
     )
     assert talk.say("jenkins unsubscribe team/*") == (

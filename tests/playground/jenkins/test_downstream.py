@@ -53,6 +53,14 @@ def test_both_jobs_name_each_other(server: Jenkins) -> None:
     assert sorted(shown) == ["_class", "color", "name", "url"]
 
 
+def test_a_renamed_job_is_still_triggered(server: Jenkins) -> None:
+    server.job("child", seconds=1)
+    parent = server.job("parent", seconds=1, triggers=["child"])
+    server.post("job/child/doRename?newName=kid")
+    server.build(parent)
+    first_build(server, "job/kid")
+
+
 @pytest.mark.parametrize("result", ["FAILURE", "UNSTABLE", "ABORTED"])
 def test_a_bad_build_triggers_nothing(server: Jenkins, result: str) -> None:
     server.job("child", seconds=1)

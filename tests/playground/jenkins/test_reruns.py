@@ -90,6 +90,12 @@ def test_without_a_cause_or_a_token(server: Jenkins) -> None:
     assert causes(server, f"{job}/{number}")[0]["shortDescription"] == "Started by user bot"
 
 
+def test_an_injected_build_may_come_from_remote(server: Jenkins) -> None:
+    server.control("builds", job="web", remote=["10.0.0.7", "asked by bob"])
+    cause = causes(server, "job/web/6")[0]
+    assert cause["shortDescription"] == "Started by remote host 10.0.0.7 with note: asked by bob"
+
+
 def test_a_wrong_token_is_refused_and_a_job_without_one_ignores_it(server: Jenkins) -> None:
     job = server.job("remote", seconds=1, auth_token="t")
     answer = server.post(f"{job}/build?token=wrong")
