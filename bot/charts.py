@@ -7,9 +7,11 @@ class that needs attention are hatched as well. The ground is opaque: a chart re
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _LABEL, _TITLE = 18, 90
 """Characters of a label and of the title that are shown."""
 _GROUND, _INK, _GRID = "#ffffff", "#1f2328", "#d8dee4"
 _SMALL = 11
+_ONE_AT_A_TIME = threading.Lock()
+"""matplotlib is not made for threads (its FAQ), and a picture takes a fraction of a second."""
 
 
 class Tone(StrEnum):
@@ -102,7 +106,12 @@ def png(chart: BarChart | LineChart) -> bytes:
     """
     if not _has_values(chart):
         raise NothingToDraw(chart.title)
-    # Imported here, for it takes some 40 MB that a process which draws nothing should not pay.
+    with _ONE_AT_A_TIME:
+        return _drawn(chart)
+
+
+def _drawn(chart: BarChart | LineChart) -> bytes:
+    # Imported here, for it takes some 60 MB that a process which draws nothing should not pay.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -190,11 +199,16 @@ def _dress(figure: Figure, axes: Axes, chart: BarChart | LineChart) -> None:
 
 def _drawable(text: str, limit: int) -> str:
     """On one line, without what the font cannot draw; a dollar sign begins no formula."""
-    from matplotlib import font_manager, ft2font
-
-    font = ft2font.FT2Font(font_manager.findfont("DejaVu Sans"))
-    known = font.get_charmap()
+    known = _letters()
     line = " ".join("".join(each for each in text if each.isspace() or ord(each) in known).split())
     cut = line if len(line) <= limit else line[: limit - 1] + "…"
     # A label that begins with an underscore would be left out of the legend.
     return cut.replace("$", r"\$") if not cut.startswith("_") else "\u200a" + cut.replace("$", r"\$")
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The characters that the font of the library has."""
+    from matplotlib import font_manager, ft2font
+
+    return frozenset(ft2font.FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())

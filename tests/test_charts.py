@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -48,6 +49,12 @@ def test_it_is_a_picture_of_a_thousand_by_420_with_something_on_it(chart: BarCha
 def test_the_same_chart_is_the_same_bytes() -> None:
     assert png(bars(Tone.GOOD, Tone.BAD)) == png(bars(Tone.GOOD, Tone.BAD))
     assert png(bars(Tone.GOOD, Tone.BAD)) != png(bars(Tone.BAD, Tone.GOOD))
+
+
+def test_threads_may_draw_side_by_side() -> None:
+    chart = lines(1, 5, 3)
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(png, [chart] * 8)) == {png(chart)}
 
 
 def test_each_tone_has_a_colour_of_its_own() -> None:
@@ -104,6 +111,6 @@ def test_nothing_is_not_drawn(chart: BarChart | LineChart) -> None:
 
 
 def test_who_draws_nothing_pays_nothing() -> None:
-    """The library takes some 40 MB; a process that only imports the module does without."""
+    """The library takes some 60 MB; a process that only imports the module does without."""
     code = "import bot.charts, sys; print('matplotlib' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -15,7 +15,7 @@ LONGEST = 16_384
 
 _SUSPECT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_REST_OF_NOTE = re.compile(r"\A[A-Za-z0-9+/=:]*\x1b\[0m")
+_REST_OF_NOTE = re.compile(r"\A[\[A-Za-z0-9+/=:]*\x1b\[0m")
 
 
 class Console:

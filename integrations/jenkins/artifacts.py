@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 from pydantic import Field
 
 from integrations.jenkins.client import JenkinsClient, job_path, raw_path
-from integrations.jenkins.errors import NotFound
+from integrations.jenkins.errors import NotFound, Unreachable
 from integrations.jenkins.model import Wire
 from integrations.jenkins.transport import pieces
 
 MOST_BYTES = 100_000_000
 """Webex takes files of up to 100 MB (developer.webex.com/docs/basics, "Message Attachments")."""
+
+_SECONDS = 60.0
+"""How long a file is waited for."""
 
 
 class Artifact(Wire):
@@ -62,17 +67,29 @@ def chosen(every: Sequence[Artifact], typed: str) -> tuple[Artifact, ...]:
     return tuple(exact or named or [each for each in every if fnmatchcase(each.path, typed)])
 
 
-def fetch(client: JenkinsClient, full_name: str, number: int, path: str, most: int = MOST_BYTES) -> bytes:
+def fetch(
+    client: JenkinsClient,
+    full_name: str,
+    number: int,
+    path: str,
+    *,
+    most: int = MOST_BYTES,
+    clock: Callable[[], float] = time.monotonic,
+) -> bytes:
     """The content of one file. Raises TooLarge as soon as it is seen to have more than `most` bytes."""
+    asked = f"fetching {path} of {full_name} #{number}"
     place = f"{job_path(full_name)}{number}/artifact/{quote(path)}"
-    content = bytearray()
-    with client.transport.stream(place, f"fetching {path} of {full_name} #{number}") as response:
+    until = clock() + _SECONDS
+    content = io.BytesIO()
+    with client.transport.stream(place, asked) as response:
         told = response.headers.get("Content-Length", "")
         packed = "Content-Encoding" in response.headers
         if told.isdecimal() and not packed and int(told) > most:
             raise TooLarge(int(told))
         for piece in pieces(response):
-            content += piece
-            if len(content) > most:
+            if content.tell() + len(piece) > most:
                 raise TooLarge(None)
-    return bytes(content)
+            if clock() > until:
+                raise Unreachable(asked, f"it did not come within {_SECONDS:.0f} s")
+            content.write(piece)
+    return content.getvalue()

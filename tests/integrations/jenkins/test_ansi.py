@@ -60,6 +60,7 @@ def test_an_offset_inside_a_hidden_note_shows_none_of_its_base64() -> None:
         == "next\n"
     )
     alone = read(b"TGjNKU4P08vOT+vOD8nVc83PyU1x6OyILUoJAAAA\x1b[0mbot", in_the_middle=True)
+    assert read(b"[8mha:////4AAAA=\x1b[0mbot", in_the_middle=True) == "bot\n"
     assert alone == "bot\n", "where there is no other line, what is text of it stays"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from integrations.jenkins.artifacts import Artifact, TooLarge, artifacts, chosen, fetch, sizes
@@ -64,6 +66,14 @@ def test_a_file_whose_size_is_not_told_is_left_as_soon_as_it_is_too_large() -> N
         with pytest.raises(TooLarge) as caught:
             fetch(server.client(), "web", 5, "consoleText", most=100_000)
     assert caught.value.size is None
+
+
+def test_a_file_that_drips_in_is_not_waited_for() -> None:
+    ticks = itertools.count(0.0, 40.0)
+    with console_server() as server:
+        server.raw, server.drip = b"x" * 2_000, (200, 0.01)
+        with pytest.raises(Unreachable, match="Fetching consoleText of web #5: it did not come within 60 s"):
+            fetch(server.client(), "web", 5, "consoleText", clock=lambda: next(ticks))
 
 
 def test_what_is_too_large_is_linked() -> None:
