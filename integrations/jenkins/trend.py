@@ -20,7 +20,7 @@ _LEGEND = {
     Tone.GOOD: "succeeded",
     Tone.WARNING: "unstable",
     Tone.BAD: "failed",
-    Tone.STOPPED: "aborted",
+    Tone.STOPPED: "aborted, not built",
     Tone.NEUTRAL: "no result",
 }
 _UNITS = ((2 * 3600, 3600, "hours"), (2 * 60, 60, "minutes"), (0, 1, "seconds"))

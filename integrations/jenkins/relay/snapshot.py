@@ -16,9 +16,7 @@ SENDER = "look"
 """Whom an event is from that nobody sent: the reconciler found it."""
 _DEPTH = 10
 """Folders within folders that are looked into, as python-jenkins does."""
-_ACTIONS = (
-    "actions[failCount,skipCount,totalCount,causes[userId,upstreamProject,upstreamBuild],parameters[name,value]]"
-)
+_ACTIONS = "actions[failCount,skipCount,totalCount,causes[userId,upstreamProject,upstreamBuild],parameters[name,value]]"
 _ENDED = f"number,url,building,result,queueId,timestamp,duration,{_ACTIONS}"
 _RUNNING = "currentExecutable[number,url,building,queueId,timestamp,actions[causes[userId,upstreamProject,upstreamBuild]]]"
 _NODES = f"computer[executors[{_RUNNING}],oneOffExecutors[{_RUNNING}]]"
