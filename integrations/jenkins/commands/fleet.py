@@ -26,7 +26,7 @@ def queue(context: Context, on: str | None, kind: FileKind | None) -> Reply:
     if not items:
         return Reply(shown.empty_queue(quieting_down=quieting))
     above = shown.queue_of(items, quieting_down=quieting)
-    below = f"`{noun_of(context, client)} agents` shows what is busy."
+    below = f"`{noun_of(context, client)} agents` shows what is busy, and which Pipelines hold no executor."
     return shown.queue_rows(items, time.time()).reply(kind, "jenkins-queue", above=above, below=below)
 
 

@@ -55,9 +55,9 @@ def queue_rows(items: Sequence[QueueItem], now: float) -> Rows:
 
 
 def _job(item: QueueItem) -> str:
-    """A step of a Pipeline that waits for its agent has the Pipeline's name only in its own words."""
+    """A Pipeline's step that waits for its agent is a task of its own, which says not whose it is (measured)."""
     full_name, _ = named_in(item.task.url)
-    return shown_name(full_name) if full_name else item.task.name
+    return shown_name(full_name) or item.task.name or "a Pipeline's step"
 
 
 def agent_table(nodes: Sequence[Agent]) -> str:

@@ -105,10 +105,10 @@ def test_recorded_items_are_told_in_my_words() -> None:
     assert waits_for(QueueItem.model_validate(recorded("queue_info_quietdown")[0])) is Waits.MOMENT
 
 
-def test_a_step_of_a_pipeline_that_waits_for_an_agent_is_named_in_its_own_words() -> None:
-    waits = item(buildable=True, stuck=True, task={"name": "part of team » pipe #3"}, inQueueSince=1_000)
+def test_a_step_of_a_pipeline_that_waits_for_an_agent_does_not_say_whose_it_is() -> None:
+    waits = item(buildable=True, stuck=True, task={"_class": "…$PlaceholderTask"}, inQueueSince=1_000)
     (row,) = fleet.queue_rows([waits], now=61.0).rows
-    assert row[1:4] == ("part of team » pipe #3", "a free executor, unusually long", "1 min")
+    assert row[1:4] == ("a Pipeline's step", "a free executor, unusually long", "1 min")
 
 
 @pytest.mark.parametrize(

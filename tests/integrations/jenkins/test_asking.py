@@ -135,10 +135,25 @@ def test_the_queue_tells_in_my_words_what_each_waits_for(talk: Following) -> Non
         "item  job       waits for            since  by   with\n"
         f"{item}    long-job  the build before it  N s  bot\n"
         "```\n\n"
-        "`jenkins agents` shows what is busy."
+        "`jenkins agents` shows what is busy, and which Pipelines hold no executor."
     )
     (row,) = json.loads(content(talk, "jenkins queue --as json"))
     assert (row["job"], row["waits_for"], row["by"]) == ("long-job", "the build before it", "bot")
+
+
+def test_a_pipeline_that_waits_for_an_agent_shows_in_the_queue_and_by_its_name_with_the_agents(
+    talk: Following,
+) -> None:
+    talk.server.post("computer/linux-1/toggleOffline?offlineMessage=new+disk")
+    talk.server.job("pipe", kind="pipeline", label="linux-1")
+    talk.server.trigger("job/pipe")
+
+    def row() -> str | None:
+        found = re.search(r"a Pipeline's step  an agent that is offline", talk.say("jenkins queue"))
+        return found and found[0]
+
+    eventually(row, "the step in the queue")
+    assert "🕓 **pipe** #1 holds no executor now" in talk.say("jenkins agents")
 
 
 # --- jenkins agents
