@@ -1,11 +1,13 @@
 """Jenkins: start builds from chat, follow them in the thread, hear of the others in the rooms that care."""
 
 from bot.integration import Hook, Integration
+from bot.runs.kinds import Periodic
 from integrations.jenkins.checks import check
 from integrations.jenkins.commands import COMMANDS
 from integrations.jenkins.credentials import CREDENTIALS
 from integrations.jenkins.following import BUILD
 from integrations.jenkins.hooks import gather, handle, read
+from integrations.jenkins.relay.reconcile import reconcile
 from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings, accounts, hook_secrets, sender
 from integrations.jenkins.store import MIGRATIONS
@@ -21,4 +23,5 @@ integration = Integration(
     credentials=CREDENTIALS,
     accounts=accounts,
     migrations=MIGRATIONS,
+    periodics=(Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),),
 )

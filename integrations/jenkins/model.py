@@ -65,6 +65,8 @@ class Cause(Wire):
 
     says: str = Field("", alias="shortDescription")
     user: str | None = Field(None, alias="userId")
+    replayed: int | None = Field(None, alias="originalNumber")
+    """The build that was replayed (workflow-cps, ReplayCause)."""
 
 
 def _with_actions(data: Any) -> Any:
@@ -115,13 +117,16 @@ class Build(Wire):
 
 
 class ParameterKind(StrEnum):
-    """The kinds that are checked here; any other is passed on as text."""
+    """The kinds that are told apart here; any other is passed on as text."""
 
     STRING = "String"
     TEXT = "Text"
     CHOICE = "Choice"
     BOOLEAN = "Boolean"
     PASSWORD = "Password"
+    RUN = "Run"
+    CREDENTIALS = "Credentials"
+    FILE = "File"
     OTHER = "Other"
 
 

@@ -99,7 +99,15 @@ def connect(settings: JenkinsSettings, _bot: Settings) -> Servers | None:
     for name, server in settings.every.items():
         assert server.url and server.user and server.token  # `every` holds complete ones only
         token = server.token.get_secret_value()
-        clients[name] = JenkinsClient(server.url, server.user, token, timeout=server.timeout, name=name)
+        clients[name] = JenkinsClient(
+            server.url,
+            server.user,
+            token,
+            timeout=server.timeout,
+            name=name,
+            trigger_token=server.trigger_token.get_secret_value() if server.trigger_token else None,
+            requester_parameter=server.requester_parameter,
+        )
     reporting = {name for name, server in settings.every.items() if server.hook_secrets}
     if not clients:
         return None

@@ -38,6 +38,10 @@ class Server(BaseModel):
     """What `/hooks/jenkins/…` may end in; several, so that one can be replaced without a gap."""
     timeout: float = Field(10.0, gt=0, le=120)
     """Seconds to wait for an answer."""
+    trigger_token: SecretStr | None = None
+    """The jobs' own authentication token (Trigger builds remotely): with it, causes name who asked."""
+    requester_parameter: str = Field("REQUESTED_BY", min_length=1)
+    """The string parameter that is filled with the address of who asked, in jobs that declare it."""
 
     @field_validator("url")
     @classmethod
@@ -71,6 +75,10 @@ class JenkinsSettings(Server):
     """What `/hooks/jenkins/…` may end in; several, so that one can be replaced without a gap."""
     timeout: float = Field(10.0, alias="JENKINS_TIMEOUT", gt=0, le=120)
     """Seconds to wait for an answer."""
+    trigger_token: SecretStr | None = Field(None, alias="JENKINS_TRIGGER_TOKEN")
+    """The jobs' own authentication token (Trigger builds remotely): with it, causes name who asked."""
+    requester_parameter: str = Field("REQUESTED_BY", alias="JENKINS_REQUESTER_PARAMETER", min_length=1)
+    """The string parameter that is filled with the address of who asked, in jobs that declare it."""
     look_every: float = Field(15.0, alias="JENKINS_LOOK_EVERY", ge=2, le=3600)
     """Seconds between looks at a server for builds whose report never came; three requests each."""
     log_search_mb: int = Field(500, alias="JENKINS_LOG_SEARCH_MB", ge=1, le=100_000)

@@ -43,6 +43,15 @@ class Cause:
         kind = "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause"
         return cls(f"Replayed #{number}", kind, replayed=number)
 
+    @property
+    def started_by(self) -> str:
+        """One word on who or what it was, as two senders put it; a user's name, or SCM, TIMER, UPSTREAM, UNKNOWN."""
+        if self.user is not None:
+            return self.user
+        if self.upstream is not None:
+            return "UPSTREAM"
+        return {BY_TIMER: "TIMER", BY_CHANGE: "SCM"}.get(self, "UNKNOWN")
+
 
 BUILD_STEP = "org.jenkinsci.plugins.workflow.support.steps.build.BuildUpstreamCause"
 BY_TIMER = Cause("Started by timer", "hudson.triggers.TimerTrigger$TimerTriggerCause")

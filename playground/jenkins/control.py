@@ -17,7 +17,7 @@ from playground.jenkins import orders
 from playground.jenkins.burst import SilentSender, burst
 from playground.jenkins.controller import Controller
 from playground.jenkins.faults import Fault
-from playground.jenkins.happenings import ItemChanged, NodeChanged
+from playground.jenkins.happenings import ItemChanged
 from playground.jenkins.many import add_many
 from playground.jenkins.nodes import NodeTaken
 from playground.jenkins.notifications import Hook, Switch
@@ -176,9 +176,7 @@ async def _set_connection(request: web.Request) -> web.Response:
     if agent is None or not agent.name:
         agents = [node.name for node in controller.nodes if node.name]
         return _missing(f"setting the connection of {order.name}", "agents", agents)
-    agent.disconnected = order.disconnected
-    controller.tell(NodeChanged(agent))
-    controller.queue.maintain()
+    controller.connect_node(agent, not order.disconnected)
     return await _list_agents(request)
 
 

@@ -132,6 +132,16 @@ class Controller:
         self.tell(NodeChanged(node))
         self.queue.maintain()
 
+    def connect_node(self, node: Node, connected: bool) -> None:
+        """Break an agent's connection, or mend it."""
+        if node.disconnected == (not connected):
+            return
+        node.disconnected = not connected
+        if node.disconnected:
+            self.executors.lose(node)
+        self.tell(NodeChanged(node))
+        self.queue.maintain()
+
     def delete(self, item: Job | Folder, user: str) -> None:
         """Delete a job, or a folder with all in it: its builds end, its queue items go."""
         for child in self.world.children(item.full_name) if isinstance(item, Folder) else ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from playground.jenkins.builds import begin, end_node, finish, outcome, record, settle
 from playground.jenkins.clock import Clock
 from playground.jenkins.happenings import BuildMoved, InputChanged, Tell
-from playground.jenkins.nodes import Node, Nodes, why_not
+from playground.jenkins.nodes import NEEDS_EXECUTOR, Node, Nodes, why_not, why_not_here
 from playground.jenkins.parameters import ParameterValue
 from playground.jenkins.queue_items import WaitingPart
 from playground.jenkins.script import DownstreamRequest, Result, Script
@@ -19,10 +19,11 @@ from playground.jenkins.world import Build, PendingInput
 
 @dataclass(frozen=True)
 class Interruption:
-    """What ended a build early: the line it logs, and whether Jenkins notes it and tells of it."""
+    """What ended a build early: the line it logs, whether Jenkins notes it and tells of it, what it came to."""
 
     line: str | None
     noted: bool = True
+    result: Result = "ABORTED"
 
 
 class StepBroke(Exception):
@@ -100,6 +101,17 @@ class Executors:
         held = [build for build, running in self._running.items() if running.node is node]
         return node.executors - sum(_holds_executor(build) for build in held)
 
+    def why_none(self, label: str | None) -> str:
+        """Why nothing starts for this label (hudson.model.Queue.BuildableItem.getCauseOfBlockage).
+
+        Without a label every node has its say, but only while one of them has an idle executor.
+        """
+        if label is not None:
+            return why_not(label, self.nodes.fitting(label))
+        if any(node.online and self._idle(node) > 0 for node in self.nodes):
+            return "; ".join(why_not_here(node) for node in self.nodes)
+        return NEEDS_EXECUTOR
+
     def start(self, build: Build) -> None:
         """Run a build from its job's recipe."""
         values = {value.name: value.value for value in build.parameters}
@@ -133,6 +145,18 @@ class Executors:
             running.interruption = interruption
             # Not at once: a task cancelled before its first step would never reach its own end.
             asyncio.get_running_loop().call_soon(running.task.cancel)
+
+    def lose(self, node: Node) -> None:
+        """What an agent's broken connection does: freestyle builds on it fail, pipelines wait for it to be back.
+
+        In life a pipeline's step goes on upon the agent meanwhile, so here the pipeline just runs on.
+        """
+        for build in self.on(node):
+            if build.job.kind == "freestyle":
+                line = f"FATAL: command execution failed: Backing channel '{node.name}' is disconnected."
+                self.interrupt(build, Interruption(line, result="FAILURE"))
+            else:
+                build.log.write_line(f"Cannot contact {node.name}: hudson.remoting.ChannelClosedException")
 
     async def shut_down(self) -> None:
         """Drop all builds without a word, as the process would."""
@@ -195,7 +219,7 @@ class Executors:
         if running.waiting is None:
             running.waiting = WaitingPart(self._next_id(), build, self.clock.now())
             build.log.write_line("Still waiting to schedule task")
-            build.log.write_line(why_not(build.job.label, self.nodes.fitting(build.job.label)))
+            build.log.write_line(self.why_none(build.job.label))
         running.wake = asyncio.Event()
         await running.wake.wait()
 
@@ -245,12 +269,13 @@ class Executors:
             raise
 
     def _break_off(self, build: Build, interruption: Interruption) -> None:
-        if build.job.kind == "freestyle" and interruption.noted:
+        aborted = interruption.noted and interruption.result == "ABORTED"
+        if build.job.kind == "freestyle" and aborted:
             build.log.write_line("Build was aborted")
         if interruption.line is not None:
             build.log.write_line(interruption.line)
-        build.interrupted = interruption.noted
-        finish(build, "ABORTED", self.clock.now())
+        build.interrupted = aborted
+        finish(build, interruption.result, self.clock.now())
 
 
 def _holds_executor(build: Build) -> bool:

@@ -15,7 +15,7 @@ from playground.jenkins.beans import (
     health,
 )
 from playground.jenkins.executors import Executors
-from playground.jenkins.nodes import blockage, why_not
+from playground.jenkins.nodes import blockage
 from playground.jenkins.parameters import definitions_property, queue_text, values_action
 from playground.jenkins.paths import PERMALINKS
 from playground.jenkins.queue import Queue
@@ -39,6 +39,7 @@ _COLORS = {"SUCCESS": "blue", "UNSTABLE": "yellow", "FAILURE": "red", "ABORTED":
 PLACEHOLDER = "org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution$PlaceholderTask"
 """The class of a pipeline's part that waits for a node or runs on one."""
 
+GOING_DOWN = "Jenkins is about to shut down"
 _BUILDS_SHOWN = 100
 _DAY = 24 * 3600 * 1000
 _ALWAYS = 999
@@ -223,7 +224,7 @@ class Exports:
             stuck=self._long_overdue(job, part.since),
             task=Bean(PLACEHOLDER),
             url=f"queue/item/{part.id}/",
-            why=why_not(job.label, self._executors.nodes.fitting(job.label)),
+            why=self._executors.why_none(job.label),
             buildableStartMilliseconds=part.since,
             pending=False,
         )
@@ -253,7 +254,8 @@ class Exports:
         if item.state == "left":
             return None
         if item.state == "buildable":
-            return why_not(item.job.label, self._executors.nodes.fitting(item.job.label))
+            going_down = self._queue.quieting_down
+            return GOING_DOWN if going_down else self._executors.why_none(item.job.label)
         if item.state == "blocked":
             running = item.job.running()
             return (

@@ -115,13 +115,23 @@ def blockage(nodes: list[Node]) -> Blockage:
 
 
 def why_not(label: str | None, nodes: list[Node]) -> str:
-    """Jenkins' words for why nothing starts on these nodes (hudson.model.queue.CauseOfBlockage)."""
+    """Jenkins' words for why nothing with a label starts on these nodes (hudson.model.queue.CauseOfBlockage)."""
     kind = blockage(nodes)
     if kind == "missing":
         return f"There are no nodes with the label ‘{label}’"
     one = nodes[0].display_name if len(nodes) == 1 else None
     if kind == "offline":
         return f"‘{one}’ is offline" if one else f"All nodes of label ‘{label}’ are offline"
-    if one is None and label is None:
-        return "Waiting for next available executor"
-    return f"Waiting for next available executor on ‘{one or label}’"
+    return f"{NEEDS_EXECUTOR} on ‘{one or label}’"
+
+
+def why_not_here(node: Node) -> str:
+    """Jenkins' words for why nothing without a label starts on a node."""
+    if not node.online:
+        return f"‘{node.display_name}’ is offline"
+    if node.exclusive:
+        return f"‘{node.display_name}’ is reserved for jobs with matching label expression"
+    return f"{NEEDS_EXECUTOR} on ‘{node.display_name}’"
+
+
+NEEDS_EXECUTOR = "Waiting for next available executor"

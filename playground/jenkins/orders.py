@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import md5
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -241,18 +242,39 @@ class ParameterOrder(_Order):
 
 
 class InputOrder(_Order):
-    """The question a new pipeline asks; `submitter` names who may answer, by commas."""
+    """The question a new pipeline asks, as its Jenkinsfile has it; without an `id` Jenkins makes one.
 
-    id: str = "Deploy"
+    See script.InputRequest.
+    """
+
+    id: str | None = Field("Deploy", min_length=1)
     message: str = "Go on?"
     ok: str = "Proceed"
     submitter: str | None = None
+    submitter_parameter: str | None = None
     parameters: tuple[ParameterOrder, ...] = ()
 
     def request(self) -> InputRequest:
         """The question itself."""
         definitions = tuple(order.definition() for order in self.parameters)
-        return InputRequest(self.id, self.message, self.ok, definitions, self.submitter)
+        return InputRequest(
+            _input_id(self.id, self.message),
+            self.message,
+            self.ok,
+            definitions,
+            self.submitter,
+            self.id,
+            self.submitter_parameter,
+        )
+
+
+def _input_id(written: str | None, message: str) -> str:
+    """The id of a question: as written, else a digest of its message, a first letter a to z made a capital.
+
+    Source: InputStep.getId and capitalize of the pipeline-input-step plugin.
+    """
+    name = written or md5(message.encode(), usedforsecurity=False).hexdigest()
+    return name[0].upper() + name[1:] if "a" <= name[0] <= "z" else name
 
 
 class JobOrder(OutputOrder):

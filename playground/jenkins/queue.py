@@ -143,6 +143,7 @@ class Queue:
             tuple(item.causes),
             item.parameters,
             item.changes,
+            queued=item.since,
         )
         job.next_number += 1
         job.builds.append(build)

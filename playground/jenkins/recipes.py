@@ -134,6 +134,7 @@ def deploy(number: int, values: Values) -> Script:
             ParameterDefinition(Kind.CHOICE, "STRATEGY", "", "how to roll out", ("rolling", "blue-green")),
             ParameterDefinition(Kind.STRING, "REASON", "", "why now"),
         ),
+        written_id="Deploy",
     )
     plan_lines = ("+ make plan", "3 to change, 0 to destroy")
     return Script(

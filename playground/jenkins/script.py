@@ -77,13 +77,19 @@ class Step:
 
 @dataclass(frozen=True)
 class InputRequest:
-    """An `input` step: the question a pipeline asks a person; `submitter` names who may answer, by commas."""
+    """An `input` step: the question a pipeline asks a person.
+
+    `id` is as Jenkins has it, its first letter a capital; `written_id` is what the Jenkinsfile says, if it does.
+    `submitter` names who may answer, by commas; `submitter_parameter` is how the pipeline learns who did.
+    """
 
     id: str
     message: str
     proceed_text: str = "Proceed"
     definitions: tuple[ParameterDefinition, ...] = ()
     submitter: str | None = None
+    written_id: str | None = None
+    submitter_parameter: str | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,10 @@ class TestResults:
 
 @dataclass(eq=False)
 class Build:
-    """One build. Times are epoch milliseconds; a pipeline's `result` may be UNSTABLE while it still runs."""
+    """One build. Times are epoch milliseconds; a pipeline's `result` may be UNSTABLE while it still runs.
+
+    `queued` is when it came into the queue; None for one that never waited.
+    """
 
     job: Job
     number: int
@@ -86,6 +89,7 @@ class Build:
     artifacts: list[Artifact] = field(default_factory=list)
     pending: PendingInput | None = None
     built_on: str = ""
+    queued: int | None = None
     description: str | None = None
 
     @property

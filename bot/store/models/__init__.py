@@ -12,7 +12,15 @@ from bot.store.models.access import (
     Grant,
 )
 from bot.store.models.base import Base
-from bot.store.models.messages import InboxEvent, LiveMessage, OutboxLane, OutboxMessage, Subscription, Topic
+from bot.store.models.messages import (
+    InboxEvent,
+    LiveMessage,
+    NotificationPreferences,
+    OutboxLane,
+    OutboxMessage,
+    Subscription,
+    Topic,
+)
 from bot.store.models.rooms import BulkResult, KnownRoom, SweepItem
 from bot.store.models.runs import (
     Attempt,
@@ -45,6 +53,7 @@ __all__ = (
     "InboxEvent",
     "KnownRoom",
     "LiveMessage",
+    "NotificationPreferences",
     "OutboxLane",
     "OutboxMessage",
     "PeriodicWork",

@@ -28,6 +28,13 @@ class BuildOrder(BaseModel):
     """The job's next build number before anything was asked: what is older is not ours."""
     as_user: str | None = None
     """The user in Jenkins that the requester is by their own credential; None: the bot's own account."""
+    requester: str | None = None
+    """Who the build's cause shall name, an e-mail address; None where that is left to Jenkins."""
+
+    @property
+    def cause(self) -> str | None:
+        """What Jenkins shall give as the build's reason."""
+        return f"Asked for by {self.requester} in Webex" if self.requester else None
 
 
 class Progress(BaseModel):

@@ -11,21 +11,31 @@ from sqlalchemy.orm import Session
 from integrations.jenkins.store.models import JenkinsCommitter
 
 
-def addresses(session: Session, names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
-    """The Webex address of each name that has one; `given` are those of the settings.
+def addresses(session: Session, culprits: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
+    """The Webex address of each culprit who has one; `given` are those of the settings.
 
-    What was said in chat goes before the settings; a name that is an address itself stands for itself.
+    `Ada <ada@example.com>` is looked for by both. What was said in chat goes before the settings, and an
+    address of which nothing was said stands for itself.
     """
-    wanted = {name: name.casefold() for name in names}
-    query = select(JenkinsCommitter).where(JenkinsCommitter.name.in_(wanted.values()))
-    said = {row.name: row.person_email for row in session.scalars(query)}
-    by_file = {name.casefold(): address for name, address in given.items()}
-    found = {name: said.get(folded) or by_file.get(folded) or _own(name) for name, folded in wanted.items()}
-    return {name: address for name, address in found.items() if address}
+    wanted = {culprit: [name.casefold() for name in names_of(culprit)] for culprit in culprits}
+    every = {name for names in wanted.values() for name in names}
+    query = select(JenkinsCommitter).where(JenkinsCommitter.name.in_(every))
+    known = {name.casefold(): address for name, address in given.items()}
+    known |= {row.name: row.person_email for row in session.scalars(query)}
+    found = {culprit: _address(names, known) for culprit, names in wanted.items()}
+    return {culprit: address for culprit, address in found.items() if address}
 
 
-def _own(name: str) -> str:
-    return name if name.count("@") == 1 and " " not in name else ""
+def names_of(culprit: str) -> tuple[str, ...]:
+    """The names in `Ada <ada@example.com>`: the name and the address."""
+    name, _, mail = culprit.partition(" <")
+    return tuple(filter(None, (name.strip(), mail.rstrip("> "))))
+
+
+def _address(names: list[str], known: Mapping[str, str]) -> str:
+    said = (known[name] for name in names if name in known)
+    own = (name for name in names if name.count("@") == 1 and " " not in name)
+    return next(said, "") or next(own, "")
 
 
 def is_known_as(session: Session, name: str, address: str, by: str) -> None:

@@ -57,9 +57,10 @@ def _take_in(build: JenkinsBuild, event: BuildEvent) -> None:
     build.asked_by = build.asked_by or event.asked_by
     if event.upstream and build.upstream_job is None:
         build.upstream_job, build.upstream_number = event.upstream
-    if event.finished and event.tests and build.failed_tests is None:
+    if event.finished and event.tests:
         build.tests = event.tests
-        build.failed_tests = list(event.failed_tests)
+        if event.failed_tests or not event.tests_failed:  # a sender that only counts tells no names
+            build.failed_tests = build.failed_tests or list(event.failed_tests)
 
 
 def known_as(build: JenkinsBuild, event: BuildEvent) -> BuildEvent:

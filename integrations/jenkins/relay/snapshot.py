@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.integration import UnreadableEvent
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.events import BuildEvent, Phase
 from integrations.jenkins.events.addresses import build_in
@@ -16,27 +17,35 @@ SENDER = "look"
 """Whom an event is from that nobody sent: the reconciler found it."""
 _DEPTH = 10
 """Folders within folders that are looked into, as python-jenkins does."""
-_ACTIONS = "actions[failCount,skipCount,totalCount,causes[userId,upstreamProject,upstreamBuild],parameters[name,value]]"
+_CAUSES = "causes[userId,upstreamProject,upstreamBuild]"
+_ACTIONS = f"actions[failCount,skipCount,totalCount,{_CAUSES},parameters[name,value]]"
 _ENDED = f"number,url,building,result,queueId,timestamp,duration,{_ACTIONS}"
-_RUNNING = "currentExecutable[number,url,building,queueId,timestamp,actions[causes[userId,upstreamProject,upstreamBuild]]]"
+_RUNNING = f"currentExecutable[number,url,building,queueId,timestamp,actions[{_CAUSES}]]"
 _NODES = f"computer[executors[{_RUNNING}],oneOffExecutors[{_RUNNING}]]"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A job's newest build that has ended, and what its report would leave out."""
+    """A build that has ended, and what its report would leave out."""
 
     event: BuildEvent
     details: Details
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a look shows. A job that never had an ended build is not in `ended`."""
+class Looked:
+    """A job and its newest build that has ended; None where none has."""
 
-    ended: tuple[Ended, ...]
+    full_name: str
+    last: Ended | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a look shows."""
+
+    jobs: tuple[Looked, ...]
     running: tuple[BuildEvent, ...]
-    jenkins_session: str | None
 
 
 def look(client: JenkinsClient) -> Snapshot:
@@ -45,9 +54,8 @@ def look(client: JenkinsClient) -> Snapshot:
     jobs = client.info(asked, "", _jobs_tree(_DEPTH))
     nodes = client.info("looking at what Jenkins builds", "computer", _NODES)
     return Snapshot(
-        ended=client.typed(asked, lambda: tuple(_ended(jobs))),
+        jobs=client.typed(asked, lambda: tuple(_jobs(jobs))),
         running=client.typed(asked, lambda: tuple(_running(nodes))),
-        jenkins_session=client.jenkins_session,
     )
 
 
@@ -56,11 +64,13 @@ def _jobs_tree(depth: int) -> str:
     return f"jobs[{fields},{_jobs_tree(depth - 1)}]" if depth > 1 else f"jobs[{fields}]"
 
 
-def _ended(item: Mapping[str, Any]) -> Iterator[Ended]:
+def _jobs(item: Mapping[str, Any]) -> Iterator[Looked]:
+    """Folders have jobs, and jobs have builds; a multibranch project is a folder."""
     for each in item.get("jobs") or ():
-        if last := each.get("lastCompletedBuild"):
-            yield ended(each["fullName"], last)
-        yield from _ended(each)
+        if "lastCompletedBuild" in each:
+            last = each["lastCompletedBuild"]
+            yield Looked(each["fullName"], ended(each["fullName"], last) if last else None)
+        yield from _jobs(each)
 
 
 def ended(full_name: str, data: dict[str, Any]) -> Ended:
@@ -75,9 +85,13 @@ def _running(data: Mapping[str, Any]) -> Iterator[BuildEvent]:
     for node in data.get("computer") or ():
         for executor in (*(node.get("executors") or ()), *(node.get("oneOffExecutors") or ())):
             running = executor.get("currentExecutable") or {}
-            if "number" in running and "url" in running:
+            if "number" not in running or "url" not in running:
+                continue
+            try:
                 full_name, _ = build_in(running["url"])
-                found[running["url"]] = _event(full_name, running, Phase.STARTED, read_details(running))
+            except UnreadableEvent:
+                continue  # a task of some plugin's, and no build
+            found[running["url"]] = _event(full_name, running, Phase.STARTED, read_details(running))
     return iter(found.values())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -21,7 +21,7 @@ from integrations.jenkins.events import BuildEvent
 from integrations.jenkins.events.addresses import absolute
 from integrations.jenkins.following.order import KIND
 from integrations.jenkins.model import Result, shown_name
-from integrations.jenkins.relay.committers import addresses
+from integrations.jenkins.relay.committers import addresses, names_of
 from integrations.jenkins.relay.details import Details, details_of, filled
 from integrations.jenkins.relay.noise import Change, Past
 from integrations.jenkins.relay.record import known_as, record
@@ -204,14 +204,8 @@ def _subject(event: BuildEvent, known: JenkinsBuild | None) -> str:
 
 def _people(event: BuildEvent, present: Mapping[str, str]) -> tuple[str, ...]:
     """Everybody a wish about people may mean, by all their names."""
-    return tuple(dict.fromkeys([event.asked_by, *_names(event.culprits), *present.values()]))
-
-
-def _names(culprits: Iterable[str]) -> Iterable[str]:
-    """`Ada <ada@example.com>` is meant by its name and by its address."""
-    for culprit in culprits:
-        name, _, mail = culprit.partition(" <")
-        yield from filter(None, (name, mail.rstrip(">")))
+    culprits = [name for culprit in event.culprits for name in names_of(culprit)]
+    return tuple(dict.fromkeys([event.asked_by, *culprits, *present.values()]))
 
 
 def _ended_at(session: Session, event: BuildEvent) -> float:

@@ -118,3 +118,16 @@ def unknown_report(event: Unknown) -> str:
         f"Its fields: {fields}{more}. I do nothing with reports of this kind, and will not say so for each. "
         "The README of the Jenkins integration names those I read."
     )
+
+
+def server_away(server: str, why: str, seconds: float) -> str:
+    """Rooms are told once that a Jenkins does not answer any more."""
+    return (
+        f"📡 Jenkins **{quote(server)}** has not answered for {duration(seconds)}: {quote(why, 200)}. "
+        "What it builds meanwhile I tell when it is back."
+    )
+
+
+def server_back(server: str, seconds: float) -> str:
+    """And that it does again."""
+    return f"📡 Jenkins **{quote(server)}** answers again, after {duration(seconds)}."

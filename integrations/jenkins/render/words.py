@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, quote
@@ -86,3 +87,9 @@ def file_name(full_name: str, number: int, rest: str) -> str:
     """A name for a file about a build, of letters that every system takes: `team-api-12-log.txt`."""
     plain = re.sub(r"[^\w.]+", "-", shown_name(full_name)).strip("-.")
     return f"{plain}-{number}-{rest}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``: each as inline code."""
+    shown = [code(each) for each in names]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -65,7 +65,9 @@ class JenkinsJob(Base):
     server: Mapped[str] = mapped_column(Text, primary_key=True)
     job: Mapped[str] = mapped_column(Text, primary_key=True)
     completed: Mapped[int]
-    """The number of the newest build that had ended; 0 for none."""
+    """The number of the newest build whose end is on the record, told or not; 0 for none."""
+    seen: Mapped[int]
+    """The number of the newest build that had ended when it was last looked at."""
     looked_at: Mapped[datetime] = now()
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from playground.jenkins.happenings import (
     BuildMoved,
+    BuildPhase,
     Happening,
     ItemChanged,
     NodeChanged,
@@ -21,6 +22,7 @@ from playground.jenkins.senders.config_xml import config_xml
 from playground.jenkins.senders.message import (
     Message,
     Scene,
+    moment,
     open_parameters,
     repository,
     waiting_for_quiet_period,
@@ -75,13 +77,13 @@ def _job_events(scene: Scene, happening: BuildMoved) -> tuple[Message, ...]:
     return tuple(message for kind in kinds for message in _message(phase, url, f"job.{kind}", source, body))
 
 
-def _build(scene: Scene, build: Build, phase: str) -> dict[str, Json]:
+def _build(scene: Scene, build: Build, phase: BuildPhase) -> dict[str, Json]:
     ended = phase != "STARTED"
     return {
         "fullUrl": scene.world.url(build.path),
         "number": build.number,
         "queueId": build.queue_id,
-        "timestamp": scene.now if ended else build.started,
+        "timestamp": moment(scene, build, phase),
         "duration": build.duration if ended else 0,
         "phase": phase,
         "status": build.result if ended else None,
@@ -100,7 +102,7 @@ def _queue_event(scene: Scene, happening: QueueChanged) -> Message:
         "displayName": item.job.name,
         "entryTime": item.since,
         "exitTime": now if left else None,
-        "startedBy": item.causes[0].user or "SCM",
+        "startedBy": item.causes[-1].started_by,
         "jenkinsQueueId": item.id,
         "status": "LEFT" if left else "ENTERED_WAITING",
         "duration": now - item.since if left else 0,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from playground.jenkins.exports import Exports
-from playground.jenkins.happenings import Happening
+from playground.jenkins.happenings import BuildPhase, Happening
 from playground.jenkins.tree import Json
 from playground.jenkins.world import Build, World
 
@@ -50,6 +50,18 @@ def repository(build: Build) -> dict[str, Json] | None:
         "branch": "origin/main",
         "commit": build.changes[-1].commit,
     }
+
+
+def moment(scene: Scene, build: Build, phase: BuildPhase) -> int:
+    """The time two plugins give for a phase, in epoch milliseconds: not when the build began, but its own.
+
+    Source: JobListener of the Notification plugin, and CEJobListener of the CloudEvents plugin.
+    """
+    if phase == "FINALIZED":
+        return scene.now
+    if phase == "COMPLETED":
+        return build.started + build.duration
+    return build.started if phase == "STARTED" or build.queued is None else build.queued
 
 
 def waiting_for_quiet_period(scene: Scene, quiet_until: int) -> str:

@@ -5,8 +5,8 @@ Format: jenkinsci/notification-plugin, model serialised with Gson (nulls left ou
 
 from __future__ import annotations
 
-from playground.jenkins.happenings import BuildMoved, Happening
-from playground.jenkins.senders.message import Message, Scene, open_parameters, repository
+from playground.jenkins.happenings import BuildMoved, BuildPhase, Happening
+from playground.jenkins.senders.message import Message, Scene, moment, open_parameters, repository
 from playground.jenkins.tree import Json
 from playground.jenkins.world import Build, TestResults
 
@@ -20,14 +20,14 @@ def notification_plugin(scene: Scene, happening: Happening) -> tuple[Message, ..
     return (Message(happening.phase, scene.world.url(build.path), body),)
 
 
-def payload(scene: Scene, build: Build, phase: str) -> dict[str, Json]:
+def payload(scene: Scene, build: Build, phase: BuildPhase) -> dict[str, Json]:
     """The body of one notification."""
     ended = phase in ("COMPLETED", "FINALIZED")
     state: dict[str, Json] = {
         "full_url": scene.world.url(build.path),
         "number": build.number,
         "queue_id": build.queue_id,
-        "timestamp": build.started,
+        "timestamp": moment(scene, build, phase),
         "duration": build.duration if ended else 0,
         "phase": phase,
     }

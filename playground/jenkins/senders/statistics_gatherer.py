@@ -1,7 +1,8 @@
 """As the Statistics Gatherer plugin does it: documents for builds, steps, checkouts, queue and jobs. Pure.
 
 Format: jenkinsci/statistics-gatherer-plugin. A document has no field that says its kind; job documents carry
-the whole config.xml, secrets included. Steps are told of freestyle builds only.
+the whole config.xml, secrets included. Steps, checkouts and jobs are told of freestyle jobs only.
+Sources: RunStatsListener, QueueStatsListener and ItemStatsListener.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from playground.jenkins.senders.message import (
 from playground.jenkins.tree import Json
 from playground.jenkins.world import Build, Job
 
-_JOB_CHANGES = {"created": "ACTIVE", "updated": "ACTIVE", "locationChanged": "ACTIVE", "deleted": "DELETED"}
-
 
 def statistics_gatherer(scene: Scene, happening: Happening) -> tuple[Message, ...]:
     """A build's start and end, checkouts, queue items, and jobs that change."""
@@ -28,26 +27,32 @@ def statistics_gatherer(scene: Scene, happening: Happening) -> tuple[Message, ..
     if isinstance(happening, QueueChanged):
         return (_queue(scene, happening),)
     if isinstance(happening, ItemChanged) and isinstance(happening.item, Job):
-        return (_job(scene, happening, happening.item),)
+        return _job(scene, happening, happening.item)
     return ()
 
 
 def _build(scene: Scene, build: Build, phase: str) -> tuple[Message, ...]:
     url = scene.world.url(build.path)
+    if phase == "STARTED":
+        begun: tuple[Message, ...] = (Message(phase, url, _start(scene, build)),)
+        return (*begun, *_work(scene, build, url, ended=False)) if build.job.kind == "freestyle" else begun
+    if phase == "COMPLETED" and build.job.kind == "freestyle":
+        return _work(scene, build, url, ended=True)
+    return (Message(phase, url, _end(scene, build)),) if phase == "FINALIZED" else ()
+
+
+def _work(scene: Scene, build: Build, url: str, *, ended: bool) -> tuple[Message, ...]:
+    """The checkout before the one step begins, and the step; each once when it begins and once when it ends."""
     begun: dict[str, Json] = {"startTime": build.started, "endTime": 0, "buildUrl": build.path}
     done: dict[str, Json] = {"startTime": 0, "endTime": scene.now, "buildUrl": build.path}
     step: dict[str, Json] = {
         "buildStepType": "hudson.tasks.Shell",
         "buildStepId": f"hudson.tasks.Shell@{build.queue_id:x}",
     }
-    steps = build.job.kind == "freestyle"
-    if phase == "STARTED":
-        checkout = (Message("CHECKOUT", url, begun), Message("CHECKOUT", url, done)) if build.changes else ()
-        first = (Message("STEP", url, begun | step),) if steps else ()
-        return (Message(phase, url, _start(scene, build)), *checkout, *first)
-    if phase == "COMPLETED" and steps:
+    if ended:
         return (Message("STEP", url, done | step),)
-    return (Message(phase, url, _end(scene, build)),) if phase == "FINALIZED" else ()
+    checked_out = (Message("CHECKOUT", url, done),) if build.changes else ()
+    return (Message("CHECKOUT", url, begun), *checked_out, Message("STEP", url, begun | step))
 
 
 def _common(scene: Scene, build: Build) -> dict[str, Json]:
@@ -61,18 +66,17 @@ def _common(scene: Scene, build: Build) -> dict[str, Json]:
 
 
 def _start(scene: Scene, build: Build) -> dict[str, Json]:
-    cause = build.causes[0]
-    user = cause.user or "SYSTEM"
+    last = build.causes[-1]
     return {
         **_common(scene, build),
-        "queueTime": 0,
+        "queueTime": build.started - (build.queued or build.started),
         "result": "INPROGRESS",
         "contextId": build.queue_id,
         "parameters": open_parameters(build),
-        "buildCause": cause.description,
+        "buildCause": build.causes[0].description,
         "startTime": build.started,
-        "startedUserId": user,
-        "startedUsername": user,
+        "startedUserId": last.started_by,
+        "startedUsername": last.user or "SYSTEM",
         "slaveInfo": {"slaveName": build.built_on or "master", "executor": "0", "label": ""},
         "scmInfo": repository(build) or {},
     }
@@ -97,26 +101,25 @@ def _queue(scene: Scene, happening: QueueChanged) -> Message:
     }
     if happening.change == "left":
         left = item.left_at or scene.now
-        body |= {
-            "startedBy": item.causes[0].user or "SCM",
-            "status": "LEFT",
-            "duration": left - item.since,
-            "contextId": item.id,
-            "exitTime": left,
-        }
+        body |= {"status": "LEFT", "duration": left - item.since, "exitTime": left}
+        body |= {"contextId": item.id} if item.build is not None else {}
     else:
         reason = waiting_for_quiet_period(scene, item.quiet_until)
-        cause = {
+        cause: dict[str, Json] = {
             "reasonForWaiting": reason,
             "exitTime": None,
             "entryTime": item.since,
             "type": "waiting",
         }
+        body |= {"startedBy": item.causes[-1].started_by, "status": "ENTERED", "duration": 0}
         body |= {"queueCauses": [cause]}
     return Message(f"queue.{happening.change}", scene.world.url(item.job.path), body)
 
 
-def _job(scene: Scene, happening: ItemChanged, job: Job) -> Message:
+def _job(scene: Scene, happening: ItemChanged, job: Job) -> tuple[Message, ...]:
+    if job.kind != "freestyle" or happening.change == "locationChanged":
+        return ()
+    gone = happening.change == "deleted"
     stamp = "createdDate" if happening.change == "created" else "updatedDate"
     body: dict[str, Json] = {
         "name": job.name,
@@ -124,7 +127,8 @@ def _job(scene: Scene, happening: ItemChanged, job: Job) -> Message:
         "userId": happening.user,
         "userName": happening.user,
         "ciUrl": scene.world.root_url,
-        "status": _JOB_CHANGES[happening.change],
-        "configFile": config_xml(job),
+        "status": "DELETED" if gone else "DISABLED" if job.disabled else "ACTIVE",
     }
-    return Message(f"item.{happening.change}", scene.world.url(job.path), body)
+    if not gone:
+        body["configFile"] = config_xml(job)
+    return (Message(f"item.{happening.change}", scene.world.url(job.path), body),)

@@ -139,12 +139,12 @@ def following(
 ) -> Following:
     """A conversation with a bot that is set up for this Jenkins."""
     environ = {
-        **(environ or {}),
         "JENKINS_URL": server.url,
         "JENKINS_USER": "sparkops",
         "JENKINS_TOKEN": server.secret,
         "JENKINS_HOOK_SECRET": HOOK_SECRET,
         "JENKINS_TIMEOUT": "20",
+        **(environ or {}),
     }
     talk = conversation(database, environ=environ, config=config, **more)
     services = talk.services

@@ -161,6 +161,25 @@ def test_when_all_executors_of_a_label_are_busy_an_item_waits_but_is_not_stuck(s
     eventually(lambda: queue_item(server, item).get("executable"), "a build")
 
 
+def test_a_job_without_a_label_hears_from_every_node(server: Jenkins) -> None:
+    server.post("computer/(built-in)/toggleOffline?offlineMessage=upgrade")
+    server.post("computer/linux-2/toggleOffline")
+    item = server.trigger("job/web")
+    waiting = eventually(lambda: (i := queue_item(server, item))["buildable"] and i, "a buildable item")
+    assert (waiting["why"], waiting["stuck"]) == (
+        "‘Built-In Node’ is offline; ‘linux-1’ is reserved for jobs with matching label expression; "
+        "‘linux-2’ is offline",
+        False,
+    )
+    server.post("computer/linux-1/toggleOffline")
+    assert queue_item(server, item)["why"] == "Waiting for next available executor"
+    server.post("quietDown")
+    assert queue_item(server, item)["why"] == "Jenkins is about to shut down"
+    server.post("cancelQuietDown")
+    server.post("computer/(built-in)/toggleOffline")
+    eventually(lambda: queue_item(server, item).get("executable"), "a build")
+
+
 def test_a_pipeline_without_a_node_stands_in_the_queue_as_a_task_without_a_name(server: Jenkins) -> None:
     server.job("pipe", kind="pipeline", seconds=1, label="docker")
     server.post("computer/linux-1/toggleOffline")
@@ -206,6 +225,23 @@ def test_an_agent_loses_its_connection_and_gets_it_back(server: Jenkins) -> None
     )
     server.control("agents/connection", name="linux-2", disconnected=False)
     assert server.get("computer/linux-2/api/json")["offline"] is False
+
+
+def test_a_lost_agent_fails_freestyle_builds_and_pipelines_go_on(server: Jenkins) -> None:
+    server.job("free", seconds=400, label="docker")
+    server.job("pipe", kind="pipeline", seconds=20, label="docker")
+    free, pipe = server.build("job/free"), server.build("job/pipe")
+    eventually(lambda: "Running on linux-1" in server.log("job/pipe", pipe), "the agent")
+    server.control("agents/connection", name="linux-1", disconnected=True)
+    failed = server.finished("job/free", free)
+    assert failed["result"] == "FAILURE"
+    assert "jenkins.model.InterruptedBuildAction" not in [action["_class"] for action in failed["actions"]]
+    assert server.log("job/free", free).endswith(
+        "FATAL: command execution failed: Backing channel 'linux-1' is disconnected.\nFinished: FAILURE\n"
+    )
+    assert "Cannot contact linux-1: hudson.remoting.ChannelClosedException\n" in server.log("job/pipe", pipe)
+    server.control("agents/connection", name="linux-1", disconnected=False)
+    assert server.finished("job/pipe", pipe)["result"] == "SUCCESS"
 
 
 def test_python_jenkins_sees_and_switches_nodes(server: Jenkins) -> None:

@@ -176,9 +176,15 @@ def test_statistics_gatherer_tells_of_the_queue(server: Jenkins, listener: Liste
     server.post(f"queue/cancelItem?id={item}")
     entered, left = wait_for(listener, 2)
     assert (entered["jobName"], entered["jenkinsQueueId"]) == ("team » deploy", item)
-    assert sorted(entered) == ["ciUrl", "entryTime", "jenkinsQueueId", "jobName", "queueCauses"]
+    assert sorted(entered) == [
+        "ciUrl", "duration", "entryTime", "jenkinsQueueId", "jobName", "queueCauses", "startedBy", "status",
+    ]  # fmt: skip
+    assert (entered["startedBy"], entered["status"]) == ("bot", "ENTERED")
     assert entered["queueCauses"][0]["reasonForWaiting"].startswith("In the quiet period. Expires in ")
-    assert (left["status"], left["startedBy"], left["jenkinsQueueId"]) == ("LEFT", "bot", item)
+    assert sorted(left) == [
+        "ciUrl", "duration", "entryTime", "exitTime", "jenkinsQueueId", "jobName", "status",
+    ]  # fmt: skip
+    assert (left["status"], left["jenkinsQueueId"]) == ("LEFT", item)
 
 
 def test_statistics_gatherers_job_documents_hold_secrets(server: Jenkins, listener: Listener) -> None:
@@ -188,13 +194,16 @@ def test_statistics_gatherers_job_documents_hold_secrets(server: Jenkins, listen
         auth_token="open-sesame",
         parameters=[{"name": "PASSWORD", "kind": "password", "default": "hush-hush"}],
     )
+    server.post("job/secret/disable")
     server.control("jobs/delete", name="secret")
-    created, deleted = wait_for(listener, 2)
-    assert (created["name"], created["status"], deleted["status"]) == ("secret", "ACTIVE", "DELETED")
+    server.job("pipe", kind="pipeline")
+    created, disabled, deleted = wait_for(listener, 3)
+    assert [body["status"] for body in (created, disabled, deleted)] == ["ACTIVE", "DISABLED", "DELETED"]
     assert ("createdDate" in created, "updatedDate" in deleted) == (True, True)
-    for body in (created, deleted):
+    for body in (created, disabled):
         assert "<authToken>open-sesame</authToken>" in body["configFile"]
         assert "<defaultValue>hush-hush</defaultValue>" in body["configFile"]
+    assert "configFile" not in deleted
 
 
 def test_statistics_gatherer_tells_of_checkouts_and_steps(server: Jenkins, listener: Listener) -> None:
@@ -300,17 +309,40 @@ def test_questions_and_their_answers_are_pushed(server: Jenkins, listener: Liste
         "approver": None,
         "result": "PENDING",
     }
-    assert approved == {**pending, "approver": "bot", "result": "APPROVED"}
+    assert approved == {**pending, "result": "APPROVED"}, "without a submitterParameter nobody knows who"
 
 
-def test_a_rejected_question_and_who_may_answer_it(server: Jenkins, listener: Listener) -> None:
+def asked_by(server: Jenkins) -> str:
+    """The path of a build of the job `asks` that waits for its answer."""
+    path = f"job/asks/{server.build('job/asks')}"
+    (action,) = eventually(lambda: server.get(f"{path}/wfapi/pendingInputActions"), "the question")
+    assert action["id"] == "Go"
+    return path
+
+
+def test_a_question_names_who_may_answer_and_its_end_who_did(server: Jenkins, listener: Listener) -> None:
     hear(server, listener, "input-notification")
-    server.job("asks", kind="pipeline", input={"id": "Go", "submitter": "alice,bob"})
-    number = server.build("job/asks")
-    eventually(lambda: server.get(f"job/asks/{number}/wfapi/pendingInputActions"), "the question")
-    server.post(f"job/asks/{number}/input/Go/abort")
-    pending, aborted = wait_for(listener, 2)
-    assert (pending["submitter"], aborted["result"], aborted["approver"]) == ("alice,bob", "ABORTED", "bot")
+    asked = {"id": "go", "submitter": "bot,bob", "submitter_parameter": "WHO"}
+    server.job("asks", kind="pipeline", input=asked)
+    for answer in ("proceedEmpty", "abort"):
+        assert server.post(f"{asked_by(server)}/input/Go/{answer}").status_code == 302
+    found = [(b["inputId"], b["submitter"], b["approver"], b["result"]) for b in wait_for(listener, 4)]
+    assert found == [
+        ("go", "bot,bob", None, "PENDING"),
+        ("go", None, "bot", "APPROVED"),
+        ("go", "bot,bob", None, "PENDING"),
+        ("go", None, "bot", "ABORTED"),
+    ]
+
+
+def test_a_question_without_an_id_is_pushed_without_one(server: Jenkins, listener: Listener) -> None:
+    hear(server, listener, "input-notification")
+    server.job("asks", kind="pipeline", input={"id": None, "message": "Ship it?"})
+    path = f"job/asks/{server.build('job/asks')}"
+    (action,) = eventually(lambda: server.get(f"{path}/wfapi/pendingInputActions"), "the question")
+    assert re.fullmatch("[0-9A-F][0-9a-f]{31}", action["id"])
+    assert wait_for(listener, 1)[0]["inputId"] is None
+    assert server.post(f"{path}/input/{action['id']}/proceedEmpty").status_code == 302
 
 
 # --- a step that posts by itself
@@ -348,7 +380,9 @@ def test_switches_mistreat_every_sender(server: Jenkins, listener: Listener, sen
     phase = "COMPLETED" if sender == "outbound-webhook" else "FINALIZED"
     hear(server, listener, sender)
     server.control("builds", job="web")
-    usual = {"cloudevents": 3, "outbound-webhook": 2, "plain-json": 2}.get(sender, 4)
+    usual = {"cloudevents": 3, "outbound-webhook": 2, "plain-json": 2, "statistics-gatherer": 5}.get(
+        sender, 4
+    )
     wait_for(listener, usual)
     server.control("notifications", kind="drop", phase=phase)
     server.control("notifications", kind="duplicate", phase="STARTED")
