@@ -19,9 +19,9 @@ import pytest
 import yaml
 
 from bot.settings import Settings
-from integrations.jenkins.settings import JenkinsSettings
 from bot.store.embedded import EmbeddedPostgres
 from bot.supervisor import free_port
+from integrations.jenkins.settings import JenkinsSettings
 from tests.playground.running import Webex, running_webex
 from tests.talking import OWNER, ROOT, Process, RunningBot, wait_for
 
