@@ -37,12 +37,15 @@ class Servers:
         committers: Mapping[str, str] | None = None,
         templates: Mapping[str, str] | None = None,
         reporting: Collection[str] = (),
+        log_bytes: int = 500_000_000,
     ) -> None:
         """`clients`: at least one. `reporting`: those whose hook has a secret, so that they report by themselves."""
         self._clients = dict(clients)
         self.committers = dict(committers or {})
         """The Webex address of people whom Jenkins knows by another name."""
         self.reporting = frozenset(reporting)
+        self.log_bytes = log_bytes
+        """Bytes of a log that a search reads at most."""
         self._templates = dict(templates or {})
 
     def template(self, name: str, change: Change) -> str | None:
@@ -108,7 +111,13 @@ def connect(settings: JenkinsSettings, _bot: Settings) -> Servers | None:
     reporting = {name for name, server in settings.every.items() if server.hook_secrets}
     if not clients:
         return None
-    return Servers(clients, committers=settings.committers, templates=settings.templates, reporting=reporting)
+    return Servers(
+        clients,
+        committers=settings.committers,
+        templates=settings.templates,
+        reporting=reporting,
+        log_bytes=settings.log_search_mb * 1_000_000,
+    )
 
 
 def server_of_room(session: Session, room_id: str | None) -> str | None:
