@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import resource
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
+
+import click
 
 from playground.switches.certificates import Tls, TlsMode
 from playground.switches.door import Door
@@ -117,6 +120,12 @@ class Farm:
         for door in self.doors.values():
             await door.open()
 
+    def prepare(self, commands: Iterable[str]) -> None:
+        """Render the structured answers of all switches before anybody asks, so that a bench measures its client."""
+        for door in self.doors.values():
+            for command in commands:
+                door.shows.run(command, "structured")
+
     async def stop(self) -> None:
         """End it: no switch listens, no connection is left."""
         self._running = False
@@ -198,6 +207,34 @@ def _allow_files(switches: int) -> None:
     if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def bound_farm(options: FarmOptions, inventory: Path | None) -> Farm:
+    """A farm whose addresses are taken and whose inventory is written. Raises ClickException, also for a bad count."""
+    if not _whole_loopback():
+        options = replace(options, one_address=True)
+    try:
+        farm = Farm(options)
+        farm.bind()
+    except ValueError as error:
+        raise click.ClickException(f"Making a farm: {error}.") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"Listening on {error.strerror}. Choose another --port, or --one-address where 127.0.0.1 is all there is."
+        ) from error
+    if inventory is not None:
+        farm.write_inventory(inventory)
+    return farm
+
+
+def _whole_loopback() -> bool:
+    """Whether all of 127/8 is this machine, as on Linux; macOS has 127.0.0.1 alone."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.1.0.1", 0))
+        except OSError:
+            return False
+    return True
 
 
 async def start_farm(

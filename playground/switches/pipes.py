@@ -32,7 +32,7 @@ def _filter(text: str, order: str) -> str:
         raise BadPipe(order)
     try:
         return _FILTERS[(exact or known)[0]](text, pattern)
-    except re.error as error:
+    except (re.error, ValueError) as error:
         raise BadPipe(order) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from playground.switches.fabric import End, Host
 from playground.switches.world import Switch
@@ -54,7 +55,18 @@ def short(name: str) -> str:
 
 
 def ports(switch: Switch) -> list[Port]:
-    """All interfaces, in the order `show interface` has."""
+    """All interfaces, in the order `show interface` has; worked out once until something changes."""
+    world = switch.world
+    kept = _PORTS.get(switch)
+    if kept is None or kept[0] != world.generation:
+        kept = _PORTS[switch] = (world.generation, _ports(switch))
+    return kept[1]
+
+
+_PORTS: WeakKeyDictionary[Switch, tuple[int, list[Port]]] = WeakKeyDictionary()
+
+
+def _ports(switch: Switch) -> list[Port]:
     physical = {port.name: port for port in _ethernets(switch)}
     return [
         _management(switch),

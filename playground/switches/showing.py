@@ -15,8 +15,8 @@ from playground.switches.world import Switch
 
 Form = Literal["structured", "native", "text"]
 
-_KEEP_BELOW = 65_536
-"""Bytes; larger answers are not kept, so that a thousand switches fit a laptop."""
+_KEPT = 32
+"""Answers a switch keeps; the oldest goes, so that a thousand switches fit a laptop."""
 
 _NATIVE_PIPES = ("json native", "json")
 
@@ -38,9 +38,14 @@ class Shows:
         output, passing = self._fresh(command, form)
         if len(output.json) > self.largest:
             return Output(command, "413", TOO_BIG, clierror="")
-        if len(output.json) < _KEEP_BELOW:
-            self._kept[key] = (self._stamp(passing), output)
+        self._keep(key, (self._stamp(passing), output))
         return output
+
+    def _keep(self, key: tuple[str, Form], answer: tuple[tuple[object, ...], Output]) -> None:
+        self._kept.pop(key, None)
+        if len(self._kept) >= _KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = answer
 
     def _stamp(self, passing: bool) -> tuple[object, ...]:
         world = self.switch.world

@@ -7,7 +7,7 @@ from typing import Any
 from playground.switches.ask import Ask, Refused
 from playground.switches.columns import cells, grid, rows, rule
 from playground.switches.dialect import Body, table
-from playground.switches.ports import ERR_DISABLED, NO_TRANSCEIVER, SHUT, Port, ports
+from playground.switches.ports import ERR_DISABLED, NO_TRANSCEIVER, SHUT, Port, ports, short
 from playground.switches.world import Switch
 
 
@@ -278,7 +278,7 @@ def status_text(_: Ask, body: Body) -> str:
     """The text of it."""
     widths = (13, 18, 11, 9, 7, 7, 16)
     found = cells(rows(body, "interface"), "interface", "name", "state", "vlan", "duplex", "speed", "type")
-    clipped = [[str(row[0]).replace("Ethernet", "Eth"), str(row[1])[:18], *row[2:]] for row in found]
+    clipped = [[short(str(row[0])), str(row[1])[:18], *row[2:]] for row in found]
     head = grid([("Port", "Name", "Status", "Vlan", "Duplex", "Speed", "Type")], widths)
     return rule(80) + head + rule(80) + grid(clipped, widths)
 
