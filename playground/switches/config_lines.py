@@ -122,7 +122,8 @@ def _replace_top(draft: Draft, match: re.Match[str]) -> Draft:
 
 def _set(key: str) -> _Edit:
     def edit(draft: Draft, match: re.Match[str]) -> Draft:
-        return Draft(draft.config.under(_section(draft), key, match[0]), draft.section)
+        line = f"{key} {match[0][len(key) :].strip()}".strip()
+        return Draft(draft.config.under(_section(draft), key, line), draft.section)
 
     return edit
 

@@ -15,7 +15,6 @@ import click
 
 from playground.switches.certificates import Tls, TlsMode
 from playground.switches.door import Door
-from playground.switches.fabric import OLDEST
 from playground.switches.faults import Faults
 from playground.switches.inventory import write_inventory
 from playground.switches.world import World
@@ -53,8 +52,8 @@ class FarmOptions:
 _Value = TypeVar("_Value", bound=str)
 
 
-class NoSwitch(Exception):
-    """No switch has a name that fits."""
+class Impossible(Exception):
+    """An order that cannot be carried out, and why: mostly, no switch has a name that fits."""
 
 
 class Farm:
@@ -143,14 +142,14 @@ class Farm:
         await self.start()
 
     def chosen(self, names: str) -> list[Door]:
-        """The switches whose names fit a glob. Raises NoSwitch."""
+        """The switches whose names fit a glob. Raises Impossible."""
         found = [door for name, door in self.doors.items() if fnmatchcase(name, names)]
         if not found:
-            raise NoSwitch(f"no switch is named {names}: they are {', '.join([*self.doors][:4])}, …")
+            raise Impossible(f"no switch is named {names}: they are {', '.join([*self.doors][:4])}, …")
         return found
 
     async def power(self, names: str, on: bool) -> list[Door]:
-        """Cut the power of switches, or give it back. Raises NoSwitch."""
+        """Cut the power of switches, or give it back. Raises Impossible."""
         doors = self.chosen(names)
         for door in doors:
             if on and not door.switch.powered:
@@ -163,7 +162,7 @@ class Farm:
         return doors
 
     async def set_tls(self, names: str, mode: TlsMode) -> list[Door]:
-        """Let switches speak TLS another way. Raises NoSwitch, and ssl.SSLError where OpenSSL cannot."""
+        """Let switches speak TLS another way. Raises Impossible, and ssl.SSLError where OpenSSL cannot."""
         doors = self.chosen(names)
         self.tls.context(mode)
         for door in doors:
@@ -189,10 +188,9 @@ class Farm:
         """The line that says where it is."""
         first, *_, last = self.doors.values()
         scheme = "http" if first.mode == "off" else "https"
-        old = sum(1 for door in self.doors.values() if door.switch.release == OLDEST)
         return (
             f"playground switches: {len(self.doors)} on {scheme}://{first.host}:{first.port} … "
-            f"{last.host}:{last.port}, {old} of them on {OLDEST}"
+            f"{last.host}:{last.port}"
         )
 
 

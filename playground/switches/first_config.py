@@ -80,7 +80,7 @@ def _interfaces(fabric: Fabric, chassis: Chassis, hosts: list[Host]) -> Iterator
         elif name in by_port:
             yield section, _host_port(by_port[name])
         else:
-            yield section, ("shutdown",)
+            yield section, ()
     if chassis.peer is not None:
         yield "interface port-channel1", (f"description peer link to {chassis.peer}", "vpc peer-link")
     for host in hosts:

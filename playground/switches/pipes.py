@@ -11,8 +11,8 @@ class BadPipe(Exception):
 
 
 def split_pipes(command: str) -> tuple[str, list[str]]:
-    """A command without its filters, and the filters."""
-    head, *filters = [part.strip() for part in command.split("|")]
+    """A command without its filters, and the filters; a `|` without a blank before it belongs to a pattern."""
+    head, *filters = [part.strip() for part in re.split(r"\s\|", command)]
     return head, filters
 
 
