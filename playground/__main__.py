@@ -4,6 +4,7 @@ Each stand-in brings its own command: `playground/<name>/cli.py` with a Click co
 """
 
 from importlib import import_module
+from os import environ
 from pathlib import Path
 
 import click
@@ -89,9 +90,10 @@ def serve_all(
 def _switches(count: int, inventory: Path | None) -> web.Application:
     """The control application of a farm of switches on free ports, which starts and stops with it."""
     from playground.switches.control import make_app
-    from playground.switches.farm import FarmOptions, bound_farm
+    from playground.switches.farm import PASSWORD, FarmOptions, bound_farm
 
-    return make_app(bound_farm(FarmOptions(count, port=0), inventory))
+    password = environ.get("SWITCHES_PASSWORD", PASSWORD)
+    return make_app(bound_farm(FarmOptions(count, port=0, password=password), inventory))
 
 
 if __name__ == "__main__":

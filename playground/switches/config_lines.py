@@ -75,9 +75,9 @@ def _vlan_ids(text: str) -> list[int]:
     ids: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
+        if not 1 <= int(first) <= int(last or first) <= 4094:
+            raise BadLine("% Invalid vlan id: the range is 1-4094\n")
         ids += range(int(first), int(last or first) + 1)
-    if not all(1 <= each <= 4094 for each in ids):
-        raise BadLine("% Invalid vlan id: the range is 1-4094\n")
     return ids
 
 

@@ -180,16 +180,19 @@ class _Work:
         self._early = early
 
     def finish(self) -> None:
-        """Do what was asked, give the session back, answer. A client that hung up is not heard any more."""
+        """Do what was asked, give the session back, answer; what was asked is done though the client hung up."""
         if self._login is not None:
             self._door.sessions.end(self._login.user, self._request.address)
-        if self._connection.transport is None or not self._door.switch.powered:
+        if not self._door.switch.powered:
             return
         reply = self._early or self._door.reply(self._asked, self._fault)
         if self._login is not None and self._login.cookie is not None and reply.status != 401:
             line = self._door.cookie_line(self._login.cookie)
             reply = Reply(reply.status, reply.body, reply.content_type, (*reply.headers, line), reply.close)
-        if self._fault is not None and self._fault.kind == "truncated":
-            self._connection.answer_half(reply)
-        else:
-            self._connection.answer(reply)
+        match None if self._fault is None else self._fault.kind:
+            case "truncated":
+                self._connection.answer_half(reply)
+            case "lost_answer":
+                self._connection.abort()
+            case _:
+                self._connection.answer(reply)

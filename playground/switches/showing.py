@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Literal
 
 from playground.switches.ask import Ask, Refused
@@ -21,27 +22,36 @@ _KEPT = 32
 _NATIVE_PIPES = ("json native", "json")
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """An answer, whether it passes with time, and the stamp of when it was true."""
+
+    output: Output
+    passing: bool
+    stamp: tuple[object, ...]
+
+
 class Shows:
     """The shows of one switch. An answer is kept until something changes that it could tell."""
 
     def __init__(self, switch: Switch, largest: int = 10_000_000) -> None:
         self.switch = switch
         self.largest = largest
-        self._kept: dict[tuple[str, Form], tuple[tuple[object, ...], Output]] = {}
+        self._kept: dict[tuple[str, Form], _Kept] = {}
 
     def run(self, command: str, form: Form) -> Output:
         """The output of a command as it was sent, blanks included."""
         key = (command, form)
         kept = self._kept.get(key)
-        if kept is not None and kept[0] == self._stamp(len(kept[0]) > 2):
-            return kept[1]
+        if kept is not None and kept.stamp == self._stamp(kept.passing):
+            return kept.output
         output, passing = self._fresh(command, form)
         if len(output.json) > self.largest:
             return Output(command, "413", TOO_BIG, clierror="")
-        self._keep(key, (self._stamp(passing), output))
+        self._keep(key, _Kept(output, passing, self._stamp(passing)))
         return output
 
-    def _keep(self, key: tuple[str, Form], answer: tuple[tuple[object, ...], Output]) -> None:
+    def _keep(self, key: tuple[str, Form], answer: _Kept) -> None:
         self._kept.pop(key, None)
         if len(self._kept) >= _KEPT:
             del self._kept[next(iter(self._kept))]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-import urllib3
 import uvloop
 from aiohttp import web
 
@@ -17,8 +16,6 @@ from playground.switches.farm import Farm, FarmOptions
 
 PATIENCE_S = 20.0
 AUTH = ("admin", "playground")
-
-urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
 def message(commands: str, kind: str = "cli_show", **fields: str) -> dict[str, Any]:

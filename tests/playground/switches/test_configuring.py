@@ -143,6 +143,7 @@ def test_an_error_stops_is_passed_over_or_undoes_what_came_before(
         (["interface Ethernet1/99"], "Invalid range or interface that does not exist at '^' marker.\n"),
         (["interface blue"], "Invalid interface format at '^' marker.\n"),
         (["vlan 4095"], "% Invalid vlan id: the range is 1-4094\n"),
+        (["vlan 1-4000000000"], "% Invalid vlan id: the range is 1-4094\n"),
         (["no vlan 1"], "% VLAN 1 is the default and cannot be deleted\n"),
         (["description outside"], "% Invalid command\n"),
         (["interface mgmt0", "name x"], "% Invalid command\n"),

@@ -7,6 +7,7 @@ from base64 import b64encode
 import pytest
 import requests
 
+from tests.playground.running import eventually
 from tests.playground.switches.running_farm import AUTH, RunningFarm, message
 
 BASIC = b64encode(":".join(AUTH).encode()).decode()
@@ -96,8 +97,7 @@ def test_a_power_loss_cuts_an_answer_that_is_under_way(farm: RunningFarm) -> Non
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while farm.control("switches/leaf01")["requests"] == 0:
-        pass
+    eventually(lambda: farm.control("switches/leaf01")["requests"] == 1)
     farm.control("power", switches="leaf01", power="off")
     thread.join(5)
     assert [type(error) for error in ended] == [requests.ConnectionError]
@@ -109,5 +109,12 @@ def test_a_client_that_hangs_up_gives_its_session_back(farm: RunningFarm) -> Non
     with pytest.raises(requests.ReadTimeout):
         farm.post("leaf01", json=message("show clock"), timeout=0.1)
     farm.control("pace", switches="leaf01", latency=0)
-    while farm.ask("leaf01", "show clock").status_code != 200:
-        pass
+    eventually(lambda: farm.ask("leaf01", "show clock").status_code == 200)
+
+
+def test_what_a_client_asked_for_is_done_though_it_hung_up(farm: RunningFarm) -> None:
+    farm.control("pace", switches="leaf01", latency=0.3)
+    with pytest.raises(requests.ReadTimeout):
+        farm.post("leaf01", json=message("vlan 70", "cli_conf"), timeout=0.1)
+    farm.control("pace", switches="leaf01", latency=0)
+    eventually(lambda: "VLAN0070" in farm.text("leaf01", "show vlan brief"))

@@ -62,6 +62,13 @@ def test_a_truncated_answer_ends_in_the_middle(farm: RunningFarm) -> None:
         farm.ask("leaf01", "show interface status")
 
 
+def test_a_lost_answer_is_of_something_done(farm: RunningFarm) -> None:
+    fault(farm, "lost_answer")
+    with pytest.raises(requests.ConnectionError):
+        farm.configure("leaf01", "vlan 70")
+    assert "VLAN0070" in farm.text("leaf01", "show vlan brief")
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "content_type", "begins"),
     [

@@ -16,6 +16,9 @@ from click.testing import CliRunner
 from playground.switches.cli import cli
 from tests.playground.switches.running_farm import AUTH, PATIENCE_S, message
 
+# The certificates are self-signed, and these tests look at them where they matter.
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
 
 @contextmanager
 def playground(*arguments: str) -> Iterator[str]:

@@ -13,6 +13,9 @@ import yaml
 from playground.switches.farm import FarmOptions
 from tests.playground.switches.running_farm import RunningFarm, message, running_farm
 
+# The certificates are self-signed, and these tests look at them where they matter.
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
 
 def inventory(farm: RunningFarm, folder: Path) -> dict[str, Any]:
     """The inventory of a farm, as YAML has it."""
