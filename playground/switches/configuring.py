@@ -109,7 +109,9 @@ def _rollback(switch: Switch, match: re.Match[str]) -> str:
     )
 
 
-def _save(switch: Switch, _: re.Match[str]) -> str:
+def _save(switch: Switch, match: re.Match[str]) -> str:
+    if not ("running-config".startswith(match[1]) and "startup-config".startswith(match[2])):
+        raise Refused("% Invalid command\n")
     switch.save()
     switch.world.changed()
     return "[########################################] 100%\nCopy complete.\n"
@@ -123,5 +125,5 @@ _EXEC: tuple[tuple[str, Callable[[Switch, re.Match[str]], str]], ...] = (
         rf"rollback running-config ((?:checkpoint|file) {_NAME})(?: (?:atomic|best-effort|stop-at-first-failure))?",
         _rollback,
     ),
-    (r"copy r(?:unning-config)? s(?:tartup-config)?", _save),
+    (r"copy (r[a-z-]*) (s[a-z-]*)", _save),
 )

@@ -44,7 +44,6 @@ def _secret(chassis: Chassis, purpose: str, length: int = 32) -> str:
 
 
 def _services(chassis: Chassis) -> Iterator[str]:
-    yield f"version {chassis.release}"
     yield f"hostname {chassis.name}"
     yield from (f"feature {name}" for name in ("nxapi", "bgp", "interface-vlan", "lacp", "lldp"))
     if chassis.peer is not None:

@@ -26,7 +26,8 @@ def startup_config(ask: Ask) -> str:
 
 def _config(switch: Switch, what: str, config: Config) -> str:
     stamp = _stamp(switch.world.now())
-    return f"\n!Command: show {what}\n!Running configuration last done at: {stamp}\n!Time: {stamp}\n\n{config.text()}\n"
+    head = f"!Command: show {what}\n!Running configuration last done at: {stamp}\n!Time: {stamp}\n"
+    return f"\n{head}\nversion {switch.release}\n{config.text()}\n"
 
 
 def _stamp(seconds: float) -> str:

@@ -227,7 +227,7 @@ def test_a_power_loss_cuts_connections_and_leaves_the_startup_configuration(farm
 def test_saving_is_told_by_the_startup_configuration(farm: RunningFarm) -> None:
     farm.configure("leaf01", "snmp-server location attic")
     assert "attic" not in farm.text("leaf01", "show startup-config")
-    said = farm.text("leaf01", "copy running-config startup-config")
+    said = farm.text("leaf01", "copy run startup-config")
     assert said.endswith("Copy complete.\n")
     assert "attic" in farm.text("leaf01", "show startup-config")
 

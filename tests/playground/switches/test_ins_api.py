@@ -151,7 +151,7 @@ def test_numbers_rows_and_nothing_are_written_as_the_release_does(farm: RunningF
         "7.0(3)I4(6)": (24569704, {}, True, ["kickstart_ver_str"]),
         "9.2(2)": (24569704, {}, True, ["kickstart_ver_str"]),
         "9.3(5)": ("24569704", "", True, ["kickstart_ver_str", "nxos_ver_str"]),
-        "10.2(3)": (24569704, None, True, ["nxos_ver_str"]),
+        "10.2(3)": (24569704, None, True, ["kickstart_ver_str", "nxos_ver_str"]),
     }
 
 
