@@ -15,6 +15,7 @@ Kind = Literal["mgmt", "ethernet", "channel", "svi", "loopback"]
 ERR_DISABLED = "BPDUGuard errDisable"
 NO_TRANSCEIVER = "XCVR not inserted"
 NOT_CONNECTED = "Link not connected"
+NO_MEMBERS = "No operational members"
 SHUT = "Administratively down"
 
 
@@ -158,7 +159,7 @@ def _channels(switch: Switch, physical: dict[str, Port]) -> Iterator[Port]:
         yield Port(
             name=name,
             kind="channel",
-            reason="none" if living and admin_up else ("No operational members" if admin_up else SHUT),
+            reason="none" if living and admin_up else (NO_MEMBERS if admin_up else SHUT),
             admin_up=admin_up,
             description=config.value(section, "description") or "",
             mac=members[0].mac if members else switch.chassis.system_mac,

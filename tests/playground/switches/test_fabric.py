@@ -254,6 +254,8 @@ def test_every_anomaly_is_found_where_the_control_api_says_and_nowhere_else(farm
 def test_the_broken_port_is_told_alike_by_all_shows(farm: RunningFarm) -> None:
     broken = farm.control("anomalies")["err_disabled"]
     status = rows(farm.show(broken["switch"], "show interface status"), "interface")
-    assert [row["interface"] for row in status if row["state"] == "errDisabled"] == [broken["interface"]]
+    assert [row["interface"] for row in status if row["state"] == "bpdugrdErrDisabled"] == [
+        broken["interface"]
+    ]
     log = farm.text(broken["switch"], "show logging last 100")
     assert f"Interface {broken['interface']} is down (Error disabled. Reason:BPDUGuard errDisable)" in log
