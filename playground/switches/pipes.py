@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 
 
+_PIPE = re.compile(r'\s\|(?=[^"]*(?:"[^"]*"[^"]*)*$)')
+
+
 class BadPipe(Exception):
     """There is no such filter."""
 
 
 def split_pipes(command: str) -> tuple[str, list[str]]:
-    """A command without its filters, and the filters; a `|` without a blank before it belongs to a pattern."""
-    head, *filters = [part.strip() for part in re.split(r"\s\|", command)]
+    """A command without its filters, and the filters; a `|` in quotes, or without a blank before it, belongs to a pattern."""
+    head, *filters = [part.strip() for part in _PIPE.split(command)]
     return head, filters
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from playground.switches.fabric import LEAST, MOST, Attachments, build_fabric
+from playground.switches.fabric import LEAST, MOST, OLDEST, RELEASES, Attachments, build_fabric
+from playground.switches.world import World
 from tests.playground.switches.running_farm import RunningFarm
 
 LEAFS = [f"leaf0{number}" for number in range(1, 7)]
@@ -259,3 +260,11 @@ def test_the_broken_port_is_told_alike_by_all_shows(farm: RunningFarm) -> None:
     ]
     log = farm.text(broken["switch"], "show logging last 100")
     assert f"Interface {broken['interface']} is down (Error disabled. Reason:BPDUGuard errDisable)" in log
+
+
+def test_the_old_release_is_an_outlier_of_its_pod_in_a_large_fabric() -> None:
+    for seed in range(1, 6):
+        world = World(1000, seed)
+        old = world.switches[world.anomalies.old_release]
+        assert old.release == OLDEST != old.chassis.release
+        assert {switch.release for switch in world.switches.values()} == set(RELEASES)

@@ -112,3 +112,22 @@ def test_an_interface_that_does_not_exist_is_refused(farm: RunningFarm) -> None:
         "400",
         "Invalid range or interface that does not exist at '^' marker.\n",
     )
+
+
+def test_the_text_of_show_interface_brief_has_a_table_for_each_kind(farm: RunningFarm) -> None:
+    wanted = "^(-|Port|Eth1/1 |Ethernet|Interface|Po1 |Vlan10 |Lo|mgmt)"
+    text = farm.text("leaf01", f'show interface brief | include "{wanted}"')
+    assert [line.rstrip() for line in text.splitlines() if not line.startswith("---")] == [
+        "Port   VRF          Status IP Address                              Speed    MTU",
+        "mgmt0  --           up     10.255.0.3                              1000     1500",
+        "Ethernet      VLAN    Type Mode   Status  Reason                     Speed    Port",
+        "Interface                                                                     Ch #",
+        "Eth1/1        20      eth  access up      none                       10G      101",
+        "Port-channel  VLAN    Type Mode   Status  Reason                     Speed    Protocol",
+        "Interface",
+        "Po1           1       eth  trunk  up      none                       a-200G   lacp",
+        "Interface     Secondary VLAN(Type)     Status Reason",
+        "Vlan10        --                       up     none",
+        "Interface     Status     Description",
+        "Lo0           up         --",
+    ]
