@@ -76,7 +76,9 @@ class By(click.ParamType[tuple[str, str]]):
 @click.option("--latency", type=Duration(), default="0s", help="Time until an answer, such as 50ms.")
 @click.option("--jitter", type=Share(), default="0%", help="How far latency varies, such as 30%.")
 @click.option("--tls/--no-tls", default=True, help="Speak HTTPS, or plain HTTP.")
-@click.option("--one-address", is_flag=True, help="All on 127.0.0.1, on ports from --port on (for macOS).")
+@click.option(
+    "--one-address", is_flag=True, help="All on 127.0.0.1, on ports from --port on (as on macOS anyway)."
+)
 @click.option(
     "--mode", "modes", type=By(TLS_MODES), multiple=True, help="TLS of some, such as leaf03=rsa_kex."
 )

@@ -6,7 +6,7 @@ import errno
 import resource
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +31,7 @@ class FarmOptions:
     """How a farm is set up.
 
     count: switches. seed: makes it another fabric of the same size. port: that of all switches; 0 takes a free
-    one. one_address: all on 127.0.0.1 with ports of their own from `port` on, for systems without all of 127/8.
+    one. one_address: all on 127.0.0.1 with ports of their own from `port` on; so it is anyway without all of 127/8.
     latency, jitter: seconds until an answer, and the part of it by which it varies. tls: whether switches speak
     it. modes: other ways, by glob of names. releases: other releases, by glob. user, password: the account.
     """
@@ -61,6 +61,7 @@ class Farm:
 
     def __init__(self, options: FarmOptions) -> None:
         self.options = options
+        self.one_address = options.one_address or not whole_loopback()
         self.tls = Tls()
         self._running = False
         self._make()
@@ -81,7 +82,7 @@ class Farm:
             door.switch.release = _first(options.releases, name) or door.switch.release
 
     def _host(self, number: int) -> str:
-        if self.options.one_address:
+        if self.one_address:
             return "127.0.0.1"
         return f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
 
@@ -101,12 +102,12 @@ class Farm:
     def _bind(self) -> None:
         port = self.options.port
         for number, door in enumerate(self.doors.values()):
-            apart = number if self.options.one_address and port else 0
+            apart = number if self.one_address and port else 0
             try:
                 door.bind(port + apart)
             except OSError as error:
                 raise OSError(error.errno, f"{door.host}:{port + apart}: {error.strerror}") from error
-            if not self.options.one_address:
+            if not self.one_address:
                 port = door.port
 
     def _unbind(self) -> None:
@@ -209,23 +210,19 @@ def _allow_files(switches: int) -> None:
 
 def bound_farm(options: FarmOptions, inventory: Path | None) -> Farm:
     """A farm whose addresses are taken and whose inventory is written. Raises ClickException, also for a bad count."""
-    if not _whole_loopback():
-        options = replace(options, one_address=True)
     try:
         farm = Farm(options)
         farm.bind()
     except ValueError as error:
         raise click.ClickException(f"Making a farm: {error}.") from error
     except OSError as error:
-        raise click.ClickException(
-            f"Listening on {error.strerror}. Choose another --port, or --one-address where 127.0.0.1 is all there is."
-        ) from error
+        raise click.ClickException(f"Listening on {error.strerror}. Choose another --port.") from error
     if inventory is not None:
         farm.write_inventory(inventory)
     return farm
 
 
-def _whole_loopback() -> bool:
+def whole_loopback() -> bool:
     """Whether all of 127/8 is this machine, as on Linux; macOS has 127.0.0.1 alone."""
     with socket.socket() as probe:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-
 _PIPE = re.compile(r'\s\|(?=[^"]*(?:"[^"]*"[^"]*)*$)')
 
 
@@ -14,7 +13,7 @@ class BadPipe(Exception):
 
 
 def split_pipes(command: str) -> tuple[str, list[str]]:
-    """A command without its filters, and the filters; a `|` in quotes, or without a blank before it, belongs to a pattern."""
+    """A command without its filters, and the filters; a `|` that is quoted or lacks a blank before it is none."""
     head, *filters = [part.strip() for part in _PIPE.split(command)]
     return head, filters
 

@@ -7,14 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import requests
 import uvloop
 from aiohttp import web
 
 from playground.switches.control import make_app
-from playground.switches.farm import Farm, FarmOptions
+from playground.switches.farm import Farm, FarmOptions, whole_loopback
 
 PATIENCE_S = 20.0
+needs_addresses = pytest.mark.skipif(
+    not whole_loopback(), reason="127.1.0.1 and on are no addresses of this machine (as on macOS)"
+)
+
 AUTH = ("admin", "playground")
 
 

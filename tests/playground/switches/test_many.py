@@ -34,7 +34,7 @@ def test_two_hundred_switches_answer_at_once_each_for_itself() -> None:
         assert told == {name: name for name in farm.farm.doors}
         seen = farm.control("switches")
     assert {(each["requests"], each["logins"]) for each in seen} == {(1, 1)}
-    assert len({each["host"] for each in seen}) == 200
+    assert len({(each["host"], each["port"]) for each in seen}) == 200
     assert Counter(each["role"] for each in seen) == {"spine": 8, "leaf": 192}
 
 

@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from playground.switches.cli import cli
-from tests.playground.switches.running_farm import AUTH, PATIENCE_S, message
+from tests.playground.switches.running_farm import AUTH, PATIENCE_S, message, needs_addresses
 
 # The certificates are self-signed, and these tests look at them where they matter.
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
@@ -33,6 +33,7 @@ def playground(*arguments: str) -> Iterator[str]:
             assert process.wait(PATIENCE_S) == 0
 
 
+@needs_addresses
 def test_a_farm_says_where_it_is_and_writes_its_inventory(tmp_path: Path) -> None:
     written = tmp_path / "switches.yaml"
     with playground(
@@ -108,6 +109,7 @@ def test_a_bad_option_says_what_is_wrong(arguments: list[str], error: str) -> No
     assert error in " ".join(result.output.split())
 
 
+@needs_addresses
 def test_a_taken_address_is_named(tmp_path: Path) -> None:
     with playground("switches", "--port", "0", "--control-port", "0", "--no-tls") as line:
         port = line.partition("127.1.0.1:")[2].partition(" ")[0]

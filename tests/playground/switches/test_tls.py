@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from playground.switches.farm import FarmOptions
-from tests.playground.switches.running_farm import RunningFarm, message, running_farm
+from tests.playground.switches.running_farm import RunningFarm, message, needs_addresses, running_farm
 
 # The certificates are self-signed, and these tests look at them where they matter.
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
@@ -54,6 +54,7 @@ def lowered() -> ssl.SSLContext:
     return context
 
 
+@needs_addresses
 def test_the_inventory_tells_where_switches_are_and_whom_to_trust(
     tls_farm: RunningFarm, tmp_path: Path
 ) -> None:
