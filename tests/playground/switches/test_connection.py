@@ -86,12 +86,12 @@ def test_what_is_no_request_gets_a_page_and_the_connection_is_closed(
 
 
 def test_a_power_loss_cuts_an_answer_that_is_under_way(farm: RunningFarm) -> None:
-    farm.control("pace", switches="leaf01", latency=10)
+    farm.control("pace", switches="leaf01", latency=0.5)
     ended: list[Exception] = []
 
     def ask() -> None:
         try:
-            farm.post("leaf01", json=message("show clock"))
+            farm.post("leaf01", json=message("vlan 70 ;copy running-config startup-config", "cli_conf"))
         except requests.RequestException as error:
             ended.append(error)
 
@@ -99,8 +99,12 @@ def test_a_power_loss_cuts_an_answer_that_is_under_way(farm: RunningFarm) -> Non
     thread.start()
     eventually(lambda: farm.control("switches/leaf01")["requests"] == 1)
     farm.control("power", switches="leaf01", power="off")
+    farm.control("power", switches="leaf01", power="on")
     thread.join(5)
     assert [type(error) for error in ended] == [requests.ConnectionError]
+    assert "VLAN0070" not in farm.text("leaf01", "show vlan brief"), (
+        "half a second later, nothing comes back to life"
+    )
 
 
 def test_a_client_that_hangs_up_gives_its_session_back(farm: RunningFarm) -> None:
