@@ -109,7 +109,7 @@ def test_a_power_loss_cuts_an_answer_that_is_under_way(farm: RunningFarm) -> Non
 
 def test_a_client_that_hangs_up_gives_its_session_back(farm: RunningFarm) -> None:
     farm.control("options", switches="leaf01", sessions=1)
-    farm.control("pace", switches="leaf01", latency=0.3)
+    farm.control("pace", switches="leaf01", latency=1)
     with pytest.raises(requests.ReadTimeout):
         farm.post("leaf01", json=message("show clock"), timeout=0.1)
     farm.control("pace", switches="leaf01", latency=0)
@@ -117,7 +117,7 @@ def test_a_client_that_hangs_up_gives_its_session_back(farm: RunningFarm) -> Non
 
 
 def test_what_a_client_asked_for_is_done_though_it_hung_up(farm: RunningFarm) -> None:
-    farm.control("pace", switches="leaf01", latency=0.3)
+    farm.control("pace", switches="leaf01", latency=1)
     with pytest.raises(requests.ReadTimeout):
         farm.post("leaf01", json=message("vlan 70", "cli_conf"), timeout=0.1)
     farm.control("pace", switches="leaf01", latency=0)

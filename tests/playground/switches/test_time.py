@@ -69,7 +69,7 @@ def test_a_link_flaps_and_says_when(farm: RunningFarm) -> None:
     assert link(farm, "spine01", "Ethernet1/1")["state"] == "down"
     assert "Ethernet1/49 is down (Link failure)" in farm.text("leaf01", "show logging last 1")
     farm.control("flap", switch="leaf01", interface="Ethernet1/49", state="up")
-    assert link(farm, "leaf01", "Ethernet1/49")["eth_link_flapped"].startswith("00:00:0")
+    assert link(farm, "leaf01", "Ethernet1/49")["eth_link_flapped"].startswith("00:0")
     assert link(farm, "spine01", "Ethernet1/1")["state"] == "up"
     farm.control("flap", switch="leaf01", interface="Ethernet1/50", times=3)
     assert link(farm, "leaf01", "Ethernet1/50")["state"] == "up"
