@@ -51,7 +51,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What an interface counted, by the switch's names; from `show interface counters`, `… errors`, `show interface`."""
+    """What an interface counted, by the switch's names: `show interface counters`, `… errors`, `show interface`."""
 
     interface: str
     values: Mapping[str, int] = field(default_factory=dict)
@@ -63,19 +63,22 @@ class Counters:
 
 
 _ERRORS = (
-    "err",
-    "disc",
-    "crc",
-    "runts",
-    "giants",
-    "col",
-    "undersize",
-    "overrun",
-    "underrun",
-    "nobuf",
-    "align",
+    *(
+        "err",
+        "disc",
+        "crc",
+        "runts",
+        "giants",
+        "col",
+        "undersize",
+        "overrun",
+        "underrun",
+        "nobuf",
+        "align",
+        "fcs",
+    ),
+    *("lostcarrier", "nocarrier", "carri_sen", "babbles", "watchdog", "dribble", "ifdown_drops"),
 )
-_ERRORS += ("fcs", "lostcarrier", "nocarrier", "carri_sen", "babbles", "watchdog", "dribble", "ifdown_drops")
 
 
 def is_error(name: str) -> bool:

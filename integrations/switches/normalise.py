@@ -53,8 +53,9 @@ def scalar(value: Any) -> Value | None:
         if len(text) < 20 and _INTEGER.fullmatch(text):
             return int(text)
         return text or None
-    if isinstance(value, bool | int | float):
-        return value
+    if isinstance(value, int | float):
+        found: Value = value
+        return found
     if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
         return scalar(",".join(str(each).strip() for each in value if each is not None))
     return None
@@ -179,34 +180,29 @@ def main_table(body: Any) -> list[Row]:
     return max(named.values(), key=len) if named else found.get("", [])
 
 
-def _collect(node: Any, path: tuple[str, ...], above: Row, found: dict[str, list[Row]]) -> None:
+def _collect(
+    node: Any, path: tuple[str, ...], above: Row, found: dict[str, list[Row]], *, is_row: bool = False
+) -> None:
+    """A row hands its values down to the rows in it; a group without rows of its own, such as `fandetails`, none."""
     if not isinstance(node, Mapping):
         return
     plain = {key: value for key, given in node.items() if (value := _plain(key, given)) is not None}
-    whole: Row = {**above, **plain}
-    inner = [
-        (key, value) for key, value in node.items() if isinstance(value, dict | list) and _is_inner(value)
-    ]
+    handed: Row = {**above, **plain} if is_row else above
     rows_below = False
-    for key, value in inner:
+    for key, value in node.items():
         if key.startswith("TABLE_"):
             name = key.removeprefix("TABLE_")
             for row in table(node, name):
                 rows_below = True
-                _collect(row, (*path, name), whole if path else {}, found)
+                _collect(row, (*path, name), handed, found, is_row=True)
         elif isinstance(value, Mapping):
-            # A group of values without rows, such as `fandetails`: its tables count, its values are its own.
             _collect(value, (*path, key), above, found)
-    if plain and (not rows_below or not path):
-        found.setdefault("/".join(path), []).append(whole)
+    if plain and not (is_row and rows_below):
+        found.setdefault("/".join(path), []).append({**above, **plain})
 
 
 def _plain(key: str, value: Any) -> Value | None:
     return None if key.startswith(("TABLE_", "ROW_")) else scalar(value)
-
-
-def _is_inner(value: Any) -> bool:
-    return isinstance(value, Mapping) or any(isinstance(each, Mapping) for each in value)
 
 
 def merged(rows: Iterable[Row]) -> list[Row]:

@@ -39,15 +39,14 @@ from integrations.switches.normalise import (
 )
 
 _COUNTER_TABLES = ("interface", "rx_counters", "tx_counters")
-_NO_COUNTERS = ("eth_ip_mask", "eth_mtu", "eth_bw", "eth_dly", "eth_reliability", "eth_txload", "eth_rxload")
-_NO_COUNTERS += (
-    "eth_load_interval1_rx",
-    "eth_load_interval1_tx",
-    "svi_mtu",
-    "svi_bw",
-    "svi_delay",
-    "svi_ip_mask",
+_NO_COUNTERS = frozenset(
+    (
+        *("eth_ip_mask", "eth_mtu", "eth_bw", "eth_dly", "eth_reliability", "eth_txload", "eth_rxload"),
+        *("eth_load_interval1_rx", "eth_load_interval1_tx", "svi_mtu", "svi_bw", "svi_delay", "svi_ip_mask"),
+    )
 )
+"""Numbers of an interface that count nothing."""
+_STATES = ("state", "oper_state", "svi_line_proto", "svi_admin_state", "admin_state")
 
 
 def version(body: Any) -> Version | None:
@@ -70,8 +69,9 @@ def version(body: Any) -> Version | None:
 
 
 def interfaces(body: Any) -> tuple[Interface, ...]:
-    """`show interface`, `show interface brief`, `show interface status`, `show interface description`."""
-    return tuple(_interface(row) for row in table(body, "interface") if row.get("interface"))
+    """`show interface`, `show interface brief`, `show interface status`; rows that tell no state are left out."""
+    rows = (row for row in table(body, "interface") if row.get("interface"))
+    return tuple(_interface(row) for row in rows if any(state in row for state in _STATES))
 
 
 def _interface(row: Mapping[str, Any]) -> Interface:
