@@ -1,0 +1,195 @@
+"""Where a switch is reached: its address, its TLS, its logins, its pace, its faults."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from random import Random
+
+from playground.switches import pages
+from playground.switches.answers import answer
+from playground.switches.certificates import Tls, TlsMode
+from playground.switches.connection import Connection, Request
+from playground.switches.fabric import OLDEST
+from playground.switches.faults import Fault, Faults, failing, page
+from playground.switches.messages import Asked, Unreadable, read
+from playground.switches.outputs import BACKEND
+from playground.switches.pages import Reply
+from playground.switches.sessions import COOKIE, Login, Sessions
+from playground.switches.showing import Shows
+from playground.switches.world import Switch
+
+
+class Door:
+    """The listening side of a switch."""
+
+    def __init__(self, switch: Switch, host: str, tls: Tls, faults: Faults, accounts: dict[str, str]) -> None:
+        self.switch = switch
+        self.host = host
+        self.port = 0
+        self.mode: TlsMode = "modern"
+        self.latency = 0.0
+        self.jitter = 0.0
+        self.command_timeout = 300.0
+        self.order_sensitive: bool | None = None
+        self.requests = 0
+        self.connected = 0
+        self.sessions = Sessions(accounts, switch.world.now)
+        self.shows = Shows(switch)
+        self._tls = tls
+        self._faults = faults
+        self._random = Random(switch.name)
+        self._connections: set[Connection] = set()
+        self._socket: socket.socket | None = None
+        self._server: asyncio.Server | None = None
+
+    @property
+    def confused_by_order(self) -> bool:
+        """Whether `input` before `type` confuses it: by its release, unless set."""
+        return self.switch.release == OLDEST if self.order_sensitive is None else self.order_sensitive
+
+    def bind(self, port: int) -> None:
+        """Take the address; connections wait until `open()`. Raises OSError."""
+        self._socket = socket.create_server((self.host, port), backlog=256)
+        self.port = int(self._socket.getsockname()[1])
+
+    async def open(self) -> None:
+        """Serve, unless the switch is without power or refuses."""
+        if self._server is not None or not self.switch.powered or self._faults.refusing(self.switch.name):
+            return
+        if self._socket is None:
+            self.bind(self.port)
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(self), sock=self._socket, ssl=self._tls.context(self.mode), backlog=256
+        )
+
+    def close(self) -> None:
+        """Refuse connections."""
+        if self._server is not None:
+            self._server.close()
+        if self._socket is not None:
+            self._socket.close()
+        self._server = self._socket = None
+
+    def cut(self) -> None:
+        """Close all connections in the middle of what they do."""
+        for connection in list(self._connections):
+            connection.abort()
+        self._connections.clear()
+        self.sessions.forget()
+
+    async def reopen(self) -> None:
+        """Listen anew, in the TLS mode that is now set, or not at all when that is what is to be."""
+        self.close()
+        await self.open()
+
+    def opened(self, connection: Connection) -> None:
+        """See connection.Behind."""
+        self.connected += 1
+        self._connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """See connection.Behind."""
+        self._connections.discard(connection)
+
+    def received(self, connection: Connection, request: Request) -> None:
+        """See connection.Behind."""
+        self.requests += 1
+        try:
+            asked = _asked(request)
+        except Unreadable:
+            asked = None
+        fault = self._faults.take(self.switch.name, asked)
+        if fault is not None and fault.kind in ("hang", "reset"):
+            if fault.kind == "reset":
+                connection.abort()
+            return
+        early = self._refusal(request)
+        login = early if isinstance(early, Login) else None
+        if login is not None and not self.sessions.begin(login.user, request.address):
+            early, login = pages.session_limit(), None
+        work = _Work(
+            self, connection, request, asked, fault, login, early if isinstance(early, Reply) else None
+        )
+        asyncio.get_running_loop().call_later(self._delay(fault), work.finish)
+
+    def _refusal(self, request: Request) -> Login | Reply:
+        """Who asks, or the page for one who may not."""
+        if request.path != "/ins":
+            return pages.html(404)
+        if request.method != "POST":
+            return pages.not_allowed()
+        headers = request.headers
+        login = self.sessions.login(headers.get("authorization", ""), headers.get("cookie", ""))
+        return pages.unauthorized() if login is None else login
+
+    def _delay(self, fault: Fault | None) -> float:
+        delay = self.latency
+        if self.jitter:
+            delay *= self._random.uniform(1 - self.jitter, 1 + self.jitter)
+        if fault is not None and fault.kind == "slow":
+            delay += min(fault.seconds, self.command_timeout)
+        return delay
+
+    def reply(self, asked: Asked | None, fault: Fault | None) -> Reply:
+        """What the switch answers to one who may ask."""
+        shown = None if fault is None else page(fault, asked)
+        if shown is not None:
+            return shown
+        if asked is None or (asked.confusing and self.confused_by_order):
+            return pages.bad_request()
+        if fault is not None and fault.kind == "slow" and fault.seconds > self.command_timeout:
+            return failing(asked, "500", BACKEND)
+        return answer(self.switch, self.shows, asked)
+
+    def cookie_line(self, value: str) -> str:
+        """The header that hands out a cookie."""
+        secure = "" if self.mode == "off" else " Secure;"
+        return f"Set-Cookie: {COOKIE}={value};{secure} HttpOnly;"
+
+
+def _asked(request: Request) -> Asked:
+    if request.method != "POST" or request.path != "/ins":
+        raise Unreadable(f"{request.method} {request.path}")
+    return read(request.headers.get("content-type", ""), request.body)
+
+
+class _Work:
+    """A request between its arrival and its answer."""
+
+    __slots__ = ("_asked", "_connection", "_door", "_early", "_fault", "_login", "_request")
+
+    def __init__(
+        self,
+        door: Door,
+        connection: Connection,
+        request: Request,
+        asked: Asked | None,
+        fault: Fault | None,
+        login: Login | None,
+        early: Reply | None,
+    ) -> None:
+        self._door = door
+        self._connection = connection
+        self._request = request
+        self._asked = asked
+        self._fault = fault
+        self._login = login
+        self._early = early
+
+    def finish(self) -> None:
+        """Do what was asked, give the session back, answer. A client that hung up is not heard any more."""
+        if self._login is not None:
+            self._door.sessions.end(self._login.user, self._request.address)
+        if self._connection.transport is None or not self._door.switch.powered:
+            return
+        reply = self._early or self._door.reply(self._asked, self._fault)
+        if self._login is not None and self._login.cookie is not None and reply.status != 401:
+            line = self._door.cookie_line(self._login.cookie)
+            reply = Reply(reply.status, reply.body, reply.content_type, (*reply.headers, line), reply.close)
+        if self._fault is not None and self._fault.kind == "truncated":
+            self._connection.answer_half(reply)
+        else:
+            self._connection.answer(reply)
