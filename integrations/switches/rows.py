@@ -59,10 +59,8 @@ def identity(tables: Sequence[Sequence[Row]], key: Sequence[str] = ()) -> tuple[
     if key:
         return tuple(key)
     filled = [rows for rows in tables if rows]
-    if (
-        not filled
-        or (all(len(rows) == 1 for rows in filled)
-        and not any(_named(filled, names) for names in _IDENTITY))
+    if not filled or (
+        all(len(rows) == 1 for rows in filled) and not any(_named(filled, names) for names in _IDENTITY)
     ):
         return ()
     for names in _IDENTITY:

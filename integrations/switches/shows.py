@@ -7,6 +7,7 @@ for, give nothing: a switch without neighbours answers so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from integrations.switches.model import (
@@ -38,6 +39,8 @@ from integrations.switches.normalise import (
     with_parents,
 )
 
+_SHORT_ROW = 12
+"""Fields of a row that is looked up; `show interface` has fifty, counters among them, which are never the same."""
 _COUNTER_TABLES = ("interface", "rx_counters", "tx_counters")
 _NO_COUNTERS = frozenset(
     (
@@ -46,7 +49,7 @@ _NO_COUNTERS = frozenset(
     )
 )
 """Numbers of an interface that count nothing."""
-_STATES = ("state", "oper_state", "svi_line_proto", "svi_admin_state", "admin_state")
+_STATES = frozenset(("state", "oper_state", "svi_line_proto", "svi_admin_state", "admin_state"))
 
 
 def version(body: Any) -> Version | None:
@@ -70,11 +73,29 @@ def version(body: Any) -> Version | None:
 
 def interfaces(body: Any) -> tuple[Interface, ...]:
     """`show interface`, `show interface brief`, `show interface status`; rows that tell no state are left out."""
-    rows = (row for row in table(body, "interface") if row.get("interface"))
-    return tuple(_interface(row) for row in rows if any(state in row for state in _STATES))
+    return tuple(
+        _interface(row)
+        for row in table(body, "interface")
+        if row.get("interface") and not _STATES.isdisjoint(row)
+    )
 
 
 def _interface(row: Mapping[str, Any]) -> Interface:
+    """Short rows are the same on many ports of many switches, and are read once."""
+    if len(row) > _SHORT_ROW:
+        return _read_interface(row)
+    try:
+        return _known_interface(tuple(row.items()))
+    except TypeError:  # a row with a list in it cannot be looked up
+        return _read_interface(row)
+
+
+@lru_cache(maxsize=65_536)
+def _known_interface(items: tuple[tuple[str, Any], ...]) -> Interface:
+    return _read_interface(dict(items))
+
+
+def _read_interface(row: Mapping[str, Any]) -> Interface:
     state = _first(row, "state", "oper_state", "svi_line_proto")
     reason = _first(row, "state_rsn_desc", "svi_rsn_desc")
     admin = _first(row, "admin_state", "svi_admin_state")
@@ -338,7 +359,10 @@ def typed(command: str, body: Any) -> object | None:
 
 def _first(row: Mapping[str, Any], *names: str) -> str:
     """The first of these that is not empty."""
-    return next((found for name in names if (found := text(row.get(name)))), "")
+    for name in names:
+        if name in row and (found := text(row[name])):
+            return found
+    return ""
 
 
 def _said(value: str) -> str:
