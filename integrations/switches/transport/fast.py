@@ -14,8 +14,6 @@ from pathlib import Path
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
-    ConnectError,
-    ConnectTimeoutError,
     PyreqwestError,
     RequestError,
     RequestTimeoutError,
@@ -33,6 +31,9 @@ from integrations.switches.errors import (
 )
 from integrations.switches.inventory.model import Switch, Tls
 from integrations.switches.transport.seam import Reply, cookie_of, refuse_larger
+
+_OLD_TLS = ("handshakefailure", "protocolversion", "peer is incompatible", "tls handshake eof")
+"""In rustls' words: nothing in common, or the switch hung up on what it was offered."""
 
 
 class FastPath:
@@ -90,26 +91,37 @@ class FastPath:
         if switch.tls.ca is None:
             return builder.build()
         try:
-            return builder.add_root_certificate_pem(Path(switch.tls.ca).read_bytes()).build()
-        except (OSError, BuilderError) as error:
-            says = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM"
-            raise Untrusted(switch.name, f"the CA file {switch.tls.ca} cannot be used: {says}") from error
+            pem = Path(switch.tls.ca).read_bytes()
+            if b"-----BEGIN CERTIFICATE-----" not in pem:  # which pyreqwest takes for no CA more
+                raise _unusable(switch, "it holds no certificate in PEM")
+            return builder.add_root_certificate_pem(pem).build()
+        except OSError as error:
+            raise _unusable(switch, error.strerror or type(error).__name__) from error
+        except BuilderError as error:
+            raise _unusable(switch, "it holds no certificate in PEM") from error
+
+
+def _unusable(switch: Switch, says: str) -> SwitchError:
+    return Untrusted(switch.name, f"the CA file {switch.tls.ca} cannot be used: {says}")
 
 
 def _told(switch: Switch, error: Exception) -> SwitchError:
     """The same errors as on the sure path. pyreqwest tells causes as texts only, the innermost last."""
     causes = list(_causes(error))
     last = causes[-1] if causes else type(error).__name__
-    if isinstance(error, ConnectTimeoutError):
-        return Unreachable(switch.name, "no connection in time")
-    if isinstance(error, RequestTimeoutError):
-        return TimedOut(switch.name, "it did not answer in time")
     whole = " ".join(causes).lower()
+    # pyreqwest calls it a ConnectError too where a connection that stood was lost: hyper's own words decide.
+    connecting = "client error (connect)" in whole
+    if isinstance(error, RequestTimeoutError):
+        late = (
+            (Unreachable, "no connection in time") if connecting else (TimedOut, "it did not answer in time")
+        )
+        return late[0](switch.name, late[1])
     if "certificate" in whole and ("invalid peer" in whole or "unknownissuer" in whole):
         return Untrusted(switch.name, last)
-    if "handshakefailure" in whole or "protocolversion" in whole or "peer is incompatible" in whole:
+    if any(sign in whole for sign in _OLD_TLS):
         return OldTls(switch.name, last)
-    if isinstance(error, ConnectError):
+    if connecting:
         if "connection refused" in whole:
             return Refused(switch.name, "nothing listens there (connection refused)")
         return Unreachable(switch.name, last)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import Mapping
 
 import aiohttp
@@ -117,7 +118,10 @@ def _context(switch: str, tls: Tls) -> ssl.SSLContext:
             says = error.strerror or "it holds no certificate in PEM"
             raise Untrusted(switch, f"the CA file {tls.ca} cannot be used: {says}") from error
     if tls.legacy:
-        context.minimum_version = ssl.TLSVersion.TLSv1
+        with warnings.catch_warnings():
+            # Python warns that TLS 1.0 is old. So are the switches that are marked.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.options |= _LEGACY_SERVER_CONNECT
     return context
@@ -140,6 +144,8 @@ def _told(switch: Switch, error: Exception) -> SwitchError:
     if isinstance(error, aiohttp.ClientConnectorError):
         if isinstance(error.os_error, ConnectionRefusedError):
             return Refused(switch.name, "nothing listens there (connection refused)")
+        if switch.protocol == "https" and isinstance(error.os_error, ConnectionError):
+            return OldTls(switch.name, "it hung up on the TLS it was offered")
         return Unreachable(switch.name, error.os_error.strerror or str(error.os_error))
     if isinstance(
         error, aiohttp.ServerConnectionError | aiohttp.ClientOSError | aiohttp.ClientPayloadError | OSError
