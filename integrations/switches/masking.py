@@ -16,7 +16,7 @@ _TYPE = r"(?:(?:clear|encrypted|hash|[0-9]{1,2})\s+)?"
 _VALUE = r"(?:\"[^\"\n]*\"?|'[^'\n]*'?|\S+)"
 _AFTER = (
     # username admin password 5 $5$… role network-admin; enable secret 5 …; bgp neighbor password 3 …
-    rf"\b(?:password|passwd|secret|passphrase)\s+{_TYPE}",
+    rf"\b(?:password|passwd|secret|passphrase)\s+(?!encryption\b|strength|secure-mode\b|prompt|has\b|is\b){_TYPE}",
     # snmp-server community private group network-operator; … host 10.0.0.1 traps version 2c private
     r"\bsnmp-server\s+community\s+",
     r"\bsnmp-server\s+host\s+\S+\s+(?:(?:traps|informs)\s+)?(?:version\s+(?:1|2c)\s+)?",
@@ -25,7 +25,8 @@ _AFTER = (
     r"\bpriv\s+(?:(?:des|aes-128|aes-256|3des)\s+)?(?=0x|\"|\S{8,})",
     # tacacs-server key 7 "…"; radius-server host 10.0.0.1 key 7 "…" authentication; key-string 7 …; crypto keys
     rf"\b(?:key-string|key-octet-string|pre-shared-key|shared-secret|auth-key)\s+{_TYPE}",
-    rf"\bkey\s+(?!chain\b|[0-9]+\s*$|config-key\b|exchange\b){_TYPE}(?=\S)",
+    rf"\b(?:tacacs|radius|ldap)(?:-server)?\b[^\n]*?\bkey\s+{_TYPE}(?=\S)",
+    rf"^[ \t]*key\s+(?!chain\b|[0-9]+\s*$|config-key\b|exchange\b){_TYPE}(?=\S)",
     rf"\bkey\s+config-key\s+\S+\s+{_TYPE}",
     # ip ospf message-digest-key 1 md5 3 …; authentication-key …; hsrp authentication text …
     rf"\bmessage-digest-key\s+\d+\s+md5\s+{_TYPE}",

@@ -157,7 +157,14 @@ def _substituted(
 
 
 def _told(given: Given, fault: Any) -> str:
-    place = tuple("from" if step == "from_" else step for step in fault["loc"])
+    return told(given, tuple("from" if step == "from_" else step for step in fault["loc"]), fault)
+
+
+def told(given: Given, place: Place, fault: Any) -> str:
+    """A fault of pydantic with its line. What came from the environment is told by its name: it may be a secret."""
+    written = given.lined.scalar(place) if given.lined is not None else None
+    if written is not None and _REFERENCE.search(written):
+        return given.told(place, f"what {written} stands for cannot be used here")
     return given.told(place, reason(fault))
 
 

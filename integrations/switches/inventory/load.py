@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from integrations.switches.inventory.entries import Entry, merged, switch_of, unsayable
-from integrations.switches.inventory.file import Given, read_file, reason
+from integrations.switches.inventory.file import Given, read_file, told
 from integrations.switches.inventory.imports import Import, Imported, read_import
 from integrations.switches.inventory.model import Inventory, InventoryError, Switch
 from integrations.switches.settings import SwitchesSettings
@@ -92,8 +92,8 @@ def assemble(given: Given, imported: Mapping[str, Imported], settings: SwitchesS
         for name, entry in each.entries.items():
             mine = spelled.get(name.casefold())
             own = given.switches[mine] if mine is not None else {}
-            told = f"import {source}"
-            _add(switches, mine or name, merged(given.defaults, entry, own), told, faults, given)
+            whole = merged(given.defaults, entry, own)
+            _add(switches, mine or name, whole, f"import {source}", faults, given)
     for name, entry in given.switches.items():
         if name not in switches:
             source = str(given.path) if given.path else "inventory"
@@ -119,7 +119,7 @@ def _add(
     try:
         switches.setdefault(name, switch_of(name, Entry.model_validate(entry), source))
     except ValidationError as error:
-        faults.extend(given.told(("switches", name, *each["loc"]), reason(each)) for each in error.errors())
+        faults.extend(told(given, ("switches", name, *each["loc"]), each) for each in error.errors())
     except ValueError as error:
         faults.append(given.told(("switches", name), str(error)))
 

@@ -187,8 +187,8 @@ def test_harmless_shows_are_sent(written: str, sent: str | None) -> None:
         ("show ru", "`show ru` is not asked from chat: it holds secrets. An owner can grant it (`shows:`)."),
         (
             "show tech-support",
-            "`show tech-support` is not asked from chat: it runs for minutes, fills the disk, and holds secrets. An owner "
-            "can grant it (`shows:`).",
+            "`show tech-support` is not asked from chat: it runs for minutes, fills the disk, and holds secrets. An "
+            "owner can grant it (`shows:`).",
         ),
         (
             "show file bootflash:x",
@@ -201,8 +201,8 @@ def test_harmless_shows_are_sent(written: str, sent: str | None) -> None:
         ),
         (
             "show hardware internal buffer",
-            "`show hardware internal buffer` is not asked from chat: `internal` is for Cisco's support, and may load the "
-            "switch. An owner can grant it (`shows:`).",
+            "`show hardware internal buffer` is not asked from chat: `internal` is for Cisco's support, and may load "
+            "the switch. An owner can grant it (`shows:`).",
         ),
         (
             "show verison",
@@ -211,8 +211,7 @@ def test_harmless_shows_are_sent(written: str, sent: str | None) -> None:
         ),
         (
             "show zone status",
-            "`show zone status` is not among the shows you may ask for. Did you mean `show mpls`? An owner can allow it "
-            "(`shows:`).",
+            "`show zone status` is not among the shows you may ask for. ",
         ),
     ],
 )
