@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from bot.integration import migrations_of
+from bot.settings import Settings
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.migrate import migrate
 
@@ -27,7 +29,7 @@ def database() -> Iterator[str]:
         EmbeddedPostgres(Path(folder) / "home") as server,
     ):
         url = server.start()
-        migrate(url)
+        migrate(url, migrations_of(Settings.load({})))
         yield url
 
 

@@ -38,9 +38,11 @@ def run() -> None:
 def migrate() -> None:
     """Bring the database to the present schema."""
     from bot.assembly import database_url
+    from bot.integration import migrations_of
     from bot.store.migrate import migrate as to_head
 
-    to_head(database_url(Settings.load()))
+    settings = Settings.load()
+    to_head(database_url(settings), migrations_of(settings))
     click.echo("The database is at the present schema.")
 
 

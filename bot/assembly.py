@@ -101,7 +101,9 @@ def make_services(parts: Parts, database: Database, webex: WebexClient) -> Servi
         clients=clients,
         relations=WebexRelations(webex),
         vault=Vault(settings.encryption_keys, parts.redactor.learn),
-        credentials={name: each.service for name, each in parts.integrations.items() if each.service},
+        credentials={
+            name: service for each in parts.integrations.values() for name, service in each.services.items()
+        },
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.access.credentials import CredentialKind, Service
 from bot.commands.context import Services
 from bot.commands.model import Command
-from bot.runs.kinds import RunKind
+from bot.runs.kinds import Periodic, RunKind
 from bot.settings import Settings, revealed
 
 
@@ -29,10 +30,14 @@ class UnreadableEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HookEvent:
-    """An inbound event, made sense of. `dedupe_key` is the same whenever the same thing is reported."""
+    """An inbound event, made sense of. `dedupe_key` is the same whenever the same thing is reported.
+
+    `door` is by which of its hook's secrets it came, where those mean different senders (`Hook.door`).
+    """
 
     dedupe_key: str
     payload: Mapping[str, Any]
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,16 @@ class Hook:
 
     `read` types the raw body while the sender waits: it must be quick and pure, and raises
     UnreadableEvent. `handle` runs in a worker, inside the transaction that marks the event done, and
-    returns the outbox lanes it stored messages in.
+    returns the outbox lanes it stored messages in. What it needs from elsewhere, `gather` asks for before
+    that transaction begins, and gives the event back with it. `door` names, from the settings, the sender
+    that knows a secret.
     """
 
     secrets: Callable[[Any], tuple[str, ...]]
     read: Callable[[bytes, Mapping[str, str]], HookEvent]
     handle: Callable[[HookEvent, Services, Session], tuple[str, ...]]
+    gather: Callable[[HookEvent, Services], HookEvent] | None = None
+    door: Callable[[Any, str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,10 @@ class Integration:
 
     `settings` is a pydantic model whose fields' aliases name environment variables; `client` makes what
     handlers find as `services.clients[name]`, from those settings. `credentials` is what a person may give
-    to act as themselves there.
+    to act as themselves there; where the integration speaks to several systems, `accounts` names what it may
+    be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
+    folder of Alembic revisions that make the integration's own tables, whose models hang on
+    `bot.store.models.Base`.
     """
 
     name: str
@@ -78,6 +90,9 @@ class Integration:
     hook: Hook | None = None
     checks: tuple[Check, ...] = ()
     credentials: CredentialKind | None = None
+    accounts: Callable[[Any], Mapping[str, Any]] | None = None
+    periodics: tuple[Periodic, ...] = ()
+    migrations: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +109,40 @@ class Loaded:
         return hook.secrets(self.settings) if hook else ()
 
     @property
-    def service(self) -> Service | None:
-        """What a person may give a credential for."""
-        kind = self.integration.credentials
-        return Service(kind, self.settings) if kind else None
+    def services(self) -> dict[str, Service]:
+        """What a person may give a credential for, by name."""
+        kind, accounts = self.integration.credentials, self.integration.accounts
+        if kind is None:
+            return {}
+        named = accounts(self.settings) if accounts else {self.integration.name: self.settings}
+        return {name: Service(kind, settings) for name, settings in named.items()}
+
+    def door(self, secret: str) -> str:
+        """What the sender that knows this secret of the hook is called; empty where they are all the same."""
+        hook = self.integration.hook
+        return hook.door(self.settings, secret) if hook and hook.door else ""
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in its settings, for redaction."""
-        if self.settings is None:
-            return ()
-        values = [getattr(self.settings, name) for name in type(self.settings).model_fields]
-        each = [one for value in values for one in (value if isinstance(value, tuple) else (value,))]
-        typed = revealed(one for one in each if isinstance(one, SecretStr))
-        return tuple(value for value in (*typed, *self.hook_secrets) if value)
+        return tuple(value for value in (*revealed(_secrets_in(self.settings)), *self.hook_secrets) if value)
+
+
+def _secrets_in(value: Any) -> Iterator[SecretStr]:
+    """Every secret in a settings model, however deep it lies."""
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from _secrets_in([getattr(value, name) for name in type(value).model_fields])
+    elif isinstance(value, Mapping):
+        yield from _secrets_in(list(value.values()))
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _secrets_in(each)
+
+
+def migrations_of(settings: Settings) -> dict[str, Path]:
+    """The folders of the integrations that have tables of their own, by their names. Raises IntegrationError."""
+    return {each.name: each.migrations for each in find_integrations(settings) if each.migrations is not None}
 
 
 def find_integrations(settings: Settings) -> tuple[Integration, ...]:

@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import structlog
 
+from bot.integration import migrations_of
 from bot.settings import PLAYED, Settings, refuse_embedded_on_a_dyno
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.home_lock import HomeLock
@@ -101,8 +102,9 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
         try:
             if postgres is not None:
                 url = postgres.start()
-            if postgres is None or not is_current(url):
-                migrate(url)
+            folders = migrations_of(settings)
+            if postgres is None or not is_current(url, folders):
+                migrate(url, folders)
             environment = _environment(settings, environ, url)
             _write_private(settings.home / PLAYED, _played(environment, environ))
             _supervise(settings, environment, stopping)

@@ -33,6 +33,7 @@ from bot.rooms.sweep_by_clock import start_by_clock
 from bot.runs.advance import Engine
 from bot.runs.due import Due, queue_due_runs
 from bot.runs.ownership import Ownership, OwnershipLost, free_work_of_the_dead
+from bot.runs.periodic import PERIODIC_TASK, Periodics, queue_due_periodics
 from bot.runs.queue import Queue
 from bot.runs.runs import STEP_TASK
 from bot.runs.schedules import SWEEP_TASK
@@ -118,6 +119,18 @@ class Worker:
         )
         watch = WebhookWatch(services, sender)
 
+        periodics = Periodics(
+            self._database,
+            [
+                (work, each.settings)
+                for each in parts.integrations.values()
+                for work in each.integration.periodics
+            ],
+            services,
+            sender.kick,
+        )
+        periodics.install()
+
         def sweep(policy: str, slot: str) -> None:
             start_by_clock(services, policy, slot)
 
@@ -129,6 +142,7 @@ class Worker:
                 "store.tidy": lambda: tidy(self._database),
                 LOOK_TASK: lambda: look(services),
                 SWEEP_TASK: sweep,
+                PERIODIC_TASK: periodics.run,
             },
             threads=_TASKS,
         )
@@ -160,6 +174,7 @@ class Worker:
             each_tick=(
                 inbox.queue_due,
                 queue_due_runs,
+                queue_due_periodics,
                 lambda session: expire_due(session, services.redactor),
                 lambda session: remind_due(session, services.redactor),
             ),

@@ -4,9 +4,11 @@ Each stand-in brings its own command: `playground/<name>/cli.py` with a Click co
 """
 
 from importlib import import_module
+from os import environ
 from pathlib import Path
 
 import click
+from aiohttp import web
 
 
 class StandIns(click.Group):
@@ -47,10 +49,29 @@ def main() -> None:
 @click.option(
     "--jenkins-hook", multiple=True, metavar="URL", help="Where Jenkins posts its events; may be repeated."
 )
+@click.option(
+    "--switches",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Stand-in Nexus switches beside them; 8 are two spines and six leafs.",
+)
+@click.option(
+    "--switches-inventory",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write the switches' inventory to.",
+)
 def serve_all(
-    port: int, host: str, bot_email: str, owner: str, room: str, jenkins_hook: tuple[str, ...]
+    port: int,
+    host: str,
+    bot_email: str,
+    owner: str,
+    room: str,
+    jenkins_hook: tuple[str, ...],
+    switches: int,
+    switches_inventory: Path | None,
 ) -> None:
-    """Webex at / and Jenkins at /jenkins/ on one port, with a demo room."""
+    """Webex at /, Jenkins at /jenkins/ and the switches' control at /switches/ on one port, with a demo room."""
     from playground.jenkins.server import make_app as make_jenkins
     from playground.webex.seeds import DemoRoom
     from playground.webex.server import make_app as make_webex
@@ -61,7 +82,18 @@ def serve_all(
     root = root_url(listener)
     app = make_webex(World(seed=DemoRoom(room, owner, bot_email)))
     app.add_subapp("/jenkins/", make_jenkins(root_url=f"{root}/jenkins/", hooks=jenkins_hook))
+    if switches:
+        app.add_subapp("/switches/", _switches(switches, switches_inventory))
     serve(app, listener, f"playground all on {root}")
+
+
+def _switches(count: int, inventory: Path | None) -> web.Application:
+    """The control application of a farm of switches on free ports, which starts and stops with it."""
+    from playground.switches.control import make_app
+    from playground.switches.farm import PASSWORD, FarmOptions, bound_farm
+
+    password = environ.get("SWITCHES_PASSWORD", PASSWORD)
+    return make_app(bound_farm(FarmOptions(count, port=0, password=password), inventory))
 
 
 if __name__ == "__main__":

@@ -152,6 +152,8 @@ class BotInProcess:
             ("outbox_lanes", "not_before"),
             ("live_messages", "edited_at"),
             ("buckets", "full_at"),
+            ("notification_preferences", "muted_until"),
+            ("notification_preferences", "digest_from"),
         )
         with self.database.transaction() as session:
             for table, column in columns:

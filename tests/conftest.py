@@ -12,6 +12,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
+from bot.integration import migrations_of
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.migrate import migrate
@@ -54,7 +56,7 @@ def postgres_url() -> Iterator[str]:
         EmbeddedPostgres(Path(folder) / "home") as server,
     ):
         url = server.start()
-        migrate(url)
+        migrate(url, migrations_of(Settings.load({})))
         yield url
 
 
@@ -72,7 +74,7 @@ def empty(database: Database) -> None:
     with database.transaction() as session:
         tables = session.scalars(
             text(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'"
             )
         ).all()
         session.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))

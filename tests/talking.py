@@ -132,7 +132,9 @@ def conversation(
         clients=clients if clients is not None else _clients(parts.integrations, settings),
         relations=relations or Stated(),
         vault=Vault(settings.encryption_keys, parts.redactor.learn),
-        credentials={name: each.service for name, each in parts.integrations.items() if each.service},
+        credentials={
+            name: service for each in parts.integrations.values() for name, service in each.services.items()
+        },
     )
     return Conversation(services)
 

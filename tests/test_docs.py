@@ -134,7 +134,8 @@ def test_every_page_is_reached_from_the_readme() -> None:
 def test_every_example_of_sparkops_yaml_can_be_used(page: str, example: str, tmp_path: Path) -> None:
     path = tmp_path / "sparkops.yaml"
     path.write_text(example)
-    assert read_config_file(path, {}).model_fields_set, page
+    referred = dict.fromkeys(re.findall(r"\$\{([A-Z_]+)\}", example), "from-the-environment")
+    assert read_config_file(path, referred).model_fields_set, page
 
 
 @pytest.fixture(scope="module")

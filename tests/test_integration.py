@@ -80,7 +80,7 @@ def test_its_settings_come_from_the_environment_and_from_the_file(modules: Path)
     assert set(loaded.secrets()) == {"house-token", "house-hook", "house-key"}
     assert parts.redactor.redact("house-token house-hook") == "«redacted» «redacted»"
     assert "house-token" not in repr(loaded)
-    assert loaded.service is None, "it takes no credentials"
+    assert loaded.services == {}, "it takes no credentials"
 
 
 def test_a_setting_of_an_integration_that_cannot_be_used(modules: Path) -> None:

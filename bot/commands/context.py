@@ -87,15 +87,17 @@ class Context:
         *,
         live: str,
         lock_key: str | None = None,
+        attempted: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Reply:
         """Start work that outlives this reply, or find the run this very request has started before.
 
         `live` is the first text of the run's live message; where there is no room, the reply says how
-        to look at the run.
+        to look at the run. `attempted` holds, by name, the outcomes of what the command has itself done of the
+        run's attempts, since it held a secret that no run may keep: the run finds them as its own, and repeats none.
         """
         request = self.request
         with self.services.database.transaction() as session:
-            run_id, _new = runs.start(
+            run_id, new = runs.start(
                 session,
                 self.services.redactor,
                 kind=kind,
@@ -110,6 +112,8 @@ class Context:
                 lock_key=lock_key,
                 asked=asked(self.command, request, self.arguments),
             )
+            if new and attempted:
+                runs.remember(session, self.services.redactor, run_id, attempted)
         return Reply(
             f"{live}\n\nThis is run {run_id}: `run show {run_id}`, `run log {run_id}`.", run_id=run_id
         )

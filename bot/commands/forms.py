@@ -46,13 +46,21 @@ def _field(parameter: click.Parameter) -> FormField:
 
 
 def form_card(form: Form) -> dict[str, Any]:
-    """The Adaptive Card of a form. What is needed to read its answer travels in the submit button's data."""
+    """The Adaptive Card of a form."""
+    return form_with_buttons(form, "Run")
+
+
+def form_with_buttons(form: Form, submit: str, *others: dict[str, Any]) -> dict[str, Any]:
+    """A form's card whose button is named `submit`, with other buttons beside it.
+
+    What is needed to read the form's answer travels in its own button's data; the others read no input.
+    """
     body: list[dict[str, Any]] = [cards.text(form.title, weight="Bolder")]
     for number, field in enumerate(form.fields):
         body.append(_input(f"field{number}", field))
     shape = [_shape(field) for field in form.fields]
     data = {"sparkops": _FORM, "words": json.dumps(form.words), "shape": json.dumps(shape)}
-    return cards.card(body, [cards.submit("Run", data, style="positive")])
+    return cards.card(body, [cards.submit(submit, data, style="positive"), *others])
 
 
 def _shape(field: FormField) -> dict[str, Any]:
@@ -91,7 +99,10 @@ def _input(name: str, field: FormField) -> dict[str, Any]:
     if field.choices:
         chosen = field.default or None
         return cards.input_choice(name, field.label, field.choices, value=chosen, required=field.required)
-    return cards.input_text(name, field.label, value=field.default, required=field.required)
+    multiline = field.multiline and not field.many
+    return cards.input_text(
+        name, field.label, value=field.default, required=field.required, multiline=multiline
+    )
 
 
 def words_of_submission(inputs: Mapping[str, str]) -> tuple[str, ...] | None:

@@ -238,7 +238,10 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One input of a card form. `choices` makes it a list to pick from; `many` takes several words."""
+    """One input of a card form.
+
+    `choices` makes it a list to pick from; `many` takes several words, `multiline` several lines.
+    """
 
     name: str
     label: str
@@ -249,6 +252,7 @@ class FormField:
     prefix: str = ""
     """Put before the value when the form becomes words: `--tail ` or `BRANCH=`."""
     many: bool = False
+    multiline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

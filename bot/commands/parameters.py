@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from pydantic import SecretStr
 
 from bot.durations import duration
 
+H = TypeVar("H", bound=Callable[..., Any])
+
 MASK = "«secret»"
 """Stands for a secret wherever a line is kept or shown."""
 _MOST_DIGITS = 18
 """A number of more digits is no build's, and would not fit the database."""
+
+
+class InstanceOption(click.Option):
+    """Which of several of its kind a command is about: `jenkins@prod jobs` is `jenkins jobs --on prod`."""
+
+
+def instance_option(what: str) -> Callable[[H], H]:
+    """Give a command the parameter `on`; None where nothing was said. `what` says what it names: `server`."""
+    return click.option(
+        "--on", "on", cls=InstanceOption, metavar="NAME", help=f"which {what}; also written `noun@NAME verb`"
+    )
 
 
 @dataclass(frozen=True, slots=True)

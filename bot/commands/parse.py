@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.commands.model import Command
 from bot.commands.normalise import UnbalancedQuote, split_words
-from bot.commands.parameters import MASK, Assignment, SecretAssignment, is_secret
+from bot.commands.parameters import MASK, Assignment, InstanceOption, SecretAssignment, is_secret
 from bot.commands.registry import NoMatch, Registry
 
 
@@ -63,11 +63,19 @@ def words_of(line: str) -> tuple[str, ...] | Wrong:
 
 
 def parse(words: tuple[str, ...], registry: Registry) -> Parsed | Unknown | Incomplete | Wrong:
-    """Find the command and read its arguments by Click's types."""
+    """Find the command and read its arguments by Click's types. `noun@NAME` says which one of several is meant."""
+    words, instance = _without_instance(words, registry)
     match = registry.find(words)
     if isinstance(match, NoMatch):
         return Unknown(words, match.noun, match.suggestions)
     command, rest = match.command, match.rest
+    if instance is not None:
+        option = next((each for each in command.click.params if isinstance(each, InstanceOption)), None)
+        if option is None:
+            return Wrong(
+                command, f"There are not several to choose from: say {command.name} without @{instance}."
+            )
+        rest = (option.opts[0], instance, *rest)
     context = click.Context(command.click, info_name=command.name, **command.click.context_settings)
     try:
         with context:
@@ -81,6 +89,14 @@ def parse(words: tuple[str, ...], registry: Registry) -> Parsed | Unknown | Inco
         return Incomplete(command, rest, _missing(command, rest), _given(command, rest), secrets)
     except click.UsageError as error:
         return Wrong(command, _reason(command, error), _secrets(command, _given(command, rest)))
+
+
+def _without_instance(words: tuple[str, ...], registry: Registry) -> tuple[tuple[str, ...], str | None]:
+    """`jenkins@prod jobs` as `jenkins jobs`, and `prod`."""
+    noun, at, instance = words[0].partition("@") if words else ("", "", "")
+    if not at or noun.casefold() not in registry.nouns():
+        return words, None
+    return (noun, *words[1:]), instance
 
 
 def _reason(command: Command, error: click.UsageError) -> str:

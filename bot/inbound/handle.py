@@ -24,7 +24,7 @@ from bot.commands.normalise import normalise
 from bot.commands.outcomes import NOT_KNOWN
 from bot.inbound import inbox
 from bot.inbound.identity import is_bot
-from bot.inbound.inbox import Event
+from bot.inbound.inbox import DOOR, Event
 from bot.inbound.room_events import RoomEvents
 from bot.inbound.rooms import Rooms
 from bot.inbound.stored_requests import approved_request, paused, scheduled_request
@@ -261,11 +261,15 @@ class InboxHandler:
     def _integration(self, event: Event) -> None:
         loaded = self._integrations.get(event.source)
         hook = loaded.integration.hook if loaded else None
-        with self._services.database.transaction() as session:
-            if hook is None:
+        if hook is None:
+            with self._services.database.transaction() as session:
                 inbox.finish(session, event, "dead", f"the integration {event.source!r} is not installed")
-                return
-            lanes = hook.handle(HookEvent("", event.payload), self._services, session)
+            return
+        report = HookEvent("", event.payload, event.payload.get(DOOR, ""))
+        if hook.gather is not None:
+            report = hook.gather(report, self._services)
+        with self._services.database.transaction() as session:
+            lanes = hook.handle(report, self._services, session)
             inbox.finish(session, event, "done")
         self._sender.kick(lanes)
 

@@ -15,6 +15,7 @@ from flask import Blueprint, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbound.identity import is_noise
+from bot.inbound.inbox import DOOR
 from bot.inbound.intake import UnstorableEvent
 from bot.inbound.signatures import signed_by_one_of
 from bot.inbound.web import Web
@@ -57,12 +58,9 @@ def integration(name: str, secret: str) -> Answer:
     if body is None:
         return _refuse(web, name if loaded else "unknown", "too_large", 413)
     hook = loaded.integration.hook if loaded else None
-    known = (
-        [hmac.compare_digest(secret.encode(), each.encode()) for each in loaded.hook_secrets]
-        if loaded
-        else []
-    )
-    if hook is None or not any(known):
+    secrets = loaded.hook_secrets if loaded else ()
+    known = [each for each in secrets if hmac.compare_digest(secret.encode(), each.encode())]
+    if loaded is None or hook is None or not known:
         return _refuse(web, name if loaded else "unknown", "bad_secret", 401)
     try:
         event = hook.read(body, dict(request.headers))
@@ -70,7 +68,9 @@ def integration(name: str, secret: str) -> Answer:
         log.warning("hook.unreadable", integration=name, error=str(error))
         return _refuse(web, name, "bad_json", 400, str(error))
     try:
-        return _store(web, name, event.dedupe_key, event.payload)
+        if not (door := loaded.door(known[0])):
+            return _store(web, name, event.dedupe_key, event.payload)
+        return _store(web, name, f"{door}:{event.dedupe_key}", {**event.payload, DOOR: door})
     except (SQLAlchemyError, psycopg.Error) as error:
         return _unavailable(web, name, error)
 

@@ -21,6 +21,8 @@ from bot.store.inbox_rows import wake_workers
 from bot.store.jsonb import as_jsonb
 from bot.store.models import InboxEvent
 
+DOOR = "sparkops:door"
+"""Beside a report's own words: by which of its hook's secrets it came."""
 _REPLAYED = "replayed"
 _CLAIM = """
     UPDATE inbox SET state = 'handling', owner = %s, attempts = attempts + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from sqlalchemy import Table, UniqueConstraint, text
+from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,13 @@ _NOT_FOLLOWED = frozenset({"rooms", "outbox_lanes", "audit"})
 """A room and its lane are moved by themselves; the audit trail keeps the id that was true then."""
 
 
+_COUNT_NO_FURTHER = text("""
+    UPDATE outbox AS old SET is_digest = false
+    FROM outbox AS new
+    WHERE old.lane = :old AND new.lane = :new AND old.is_held = new.is_held
+      AND old.is_digest AND new.is_digest AND old.state = 'pending' AND new.state = 'pending'
+""")
+"""Of two digests that wait, one under each id of a room, the older goes as it stands: one alone is counted on."""
 _KEPT_OF_A_ROOM = (
     "person_active_at",
     "person_active_by",
@@ -88,6 +95,7 @@ def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, in
         session.execute(statement.on_conflict_do_update(index_elements=[KnownRoom.room_id], set_=kept))
         session.delete(known)
         session.flush()
+    session.execute(_COUNT_NO_FURTHER, {"new": new_id, "old": old_id})
     for table in Base.metadata.sorted_tables:
         _drop_doubles(session, table, old_id, new_id)
         for column in ("room_id", "lane"):
@@ -103,14 +111,19 @@ def follow_migration(session: Session, old_id: str, new_id: str) -> dict[str, in
 
 def _drop_doubles(session: Session, table: Table, old_id: str, new_id: str) -> None:
     """Where a room may have a thing once only, what stands under its new id already takes the old one's place."""
+    if table.name in _NOT_FOLLOWED:
+        return
     for constraint in table.constraints:
-        if isinstance(constraint, UniqueConstraint) and "room_id" in constraint.columns:
+        if (
+            isinstance(constraint, UniqueConstraint | PrimaryKeyConstraint)
+            and "room_id" in constraint.columns
+        ):
             others = (column.name for column in constraint.columns if column.name != "room_id")
-            same = " AND ".join(f"old.{name} = new.{name}" for name in others)
+            same = "".join(f" AND old.{name} = new.{name}" for name in others)
             session.execute(
                 text(
                     f"DELETE FROM {table.name} AS old USING {table.name} AS new "
-                    f"WHERE old.room_id = :old AND new.room_id = :new AND {same}"
+                    f"WHERE old.room_id = :old AND new.room_id = :new{same}"
                 ),
                 {"new": new_id, "old": old_id},
             )

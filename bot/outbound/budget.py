@@ -1,82 +1,97 @@
-"""The outgoing budget of a room: messages nobody asked for, and what is said of those that were too many.
+"""The one way of messages nobody asked for: as a room wants to hear them, and never more than its budget.
 
 A room (or a person) gets only so many in a time. What goes beyond is not sent: one digest in its place
 says how many were left out, and how the first of them began. It waits for the next token of the room's
 bucket and takes it, and while it waits all that comes for the room goes into it, so that the order holds.
-Replies, a run's own messages, and what asks somebody to confirm or approve are never counted: they go
-through `bot.outbound.outbox.enqueue`.
+What comes while a room is muted, has its quiet hours or wants a digest goes into one of the same kind, which
+waits for the end of that (`bot.outbound.preferences`). Either is a row of the outbox, and so outlives us.
+Replies, a run's own messages, and what asks somebody to confirm or approve are never counted or held back:
+they go through `bot.outbound.outbox.enqueue`.
 """
 
 from __future__ import annotations
 
-import re
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.characters import prefix_within
 from bot.config_file import Rate
+from bot.outbound import preferences
+from bot.outbound.digest import Digest, beginning
 from bot.outbound.outbox import Outgoing, enqueue, safe
-from bot.outbound.quoting import quote
+from bot.outbound.preferences import Why
 from bot.outbound.redact import Redactor
 from bot.store import buckets
 from bot.store.buckets import Level
 from bot.store.database import driver_connection
 from bot.store.jsonb import as_jsonb
 
-LISTED = 10
-"""How many of those left out a digest tells the beginning of."""
-_LONGEST_LINE = 300
-"""UTF-8 bytes of such a beginning: ten of them fit in one message."""
-_BLOCK_MARKS = re.compile(r"^(?:(?:[#>]+|[-*+]|\d{1,9}[.)])\s+)+")
-_FENCE = ("```", "~~~")
-
 _IS_KNOWN = "SELECT FROM outbox WHERE dedupe_key = %s"
 # Locked: the sender takes it before or after it is counted on, and never in between.
-_WAITING = "SELECT id, body FROM outbox WHERE lane = %s AND state = 'pending' AND is_digest FOR UPDATE"
+_WAITING = """
+    SELECT is_held, id, body FROM outbox WHERE lane = %s AND state = 'pending' AND is_digest ORDER BY id FOR UPDATE
+"""
 _LEAVE_OUT = """
     INSERT INTO outbox (lane, dedupe_key, room_id, to_person_email, body, correlation_id, state)
     VALUES (%(lane)s, %(key)s, %(room_id)s, %(to_person_email)s, %(body)s::jsonb, %(correlation_id)s, 'left out')
     ON CONFLICT (dedupe_key) DO NOTHING
 """
 _BEGIN = """
-    INSERT INTO outbox (lane, dedupe_key, room_id, to_person_email, body, correlation_id, is_digest, not_before)
+    INSERT INTO outbox (lane, dedupe_key, room_id, to_person_email, body, correlation_id, is_digest, is_held,
+                        not_before)
     VALUES (%(lane)s, %(key)s, %(room_id)s, %(to_person_email)s, %(body)s::jsonb, %(correlation_id)s, true,
-            clock_timestamp() + make_interval(secs => %(wait)s))
+            %(is_held)s, %(due)s)
 """
 _GO_ON = "UPDATE outbox SET body = %s::jsonb WHERE id = %s"
-_CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'HH24:MI:SS')"
+
+
+def bucket(lane: str, rate: Rate | None) -> Level:
+    """The bucket of a lane, whose lock decides who says what becomes of its messages; never empty without a rate."""
+    key = f"outgoing:{lane}"
+    return Level(key, rate.count, rate.seconds / rate.count) if rate else Level(key, 1, 0.0)
 
 
 def notify(session: Session, message: Outgoing, redactor: Redactor, rate: Rate | None) -> str:
-    """Store a message nobody asked for or, beyond what its lane gets (`rate`; None: all), count it as left out.
+    """Store a message nobody asked for; or count it, where its room wants it later or has had enough.
 
-    The same key twice is one message, and counted once. Returns the lane, in which something may be due.
+    `rate` is what the lane gets (None: all). A message that is `urgent` waits for no quiet hours and no digest, but
+    for the end of a mute. The same key twice is one message, and counted once. Returns the lane, in which something
+    may be due.
     """
-    if rate is None:
-        return enqueue(session, message, redactor)
-    level = Level(f"outgoing:{message.lane}", rate.count, rate.seconds / rate.count)
-    connection = driver_connection(session)
-    wait = buckets.lock(session, level)  # from here on nobody else decides about this lane
+    level, connection = bucket(message.lane, rate), driver_connection(session)
+    away = buckets.lock(session, level)  # from here on nobody else decides about this lane
     if connection.execute(_IS_KNOWN, (_key(message),)).fetchall():
         return message.lane
-    waiting = connection.execute(_WAITING, (message.lane,)).fetchone()
-    if waiting is None and not wait:
-        buckets.spend(session, level)
-        return enqueue(session, message, redactor)
-    line = _beginning(safe(message.markdown, redactor, message.mentions))
+    wants, now = preferences.read(session, message.room_id)
+    token = now + timedelta(seconds=away if rate else 0.0)
+    hold = wants.hold(now, urgent=message.urgent)
+    waiting = {
+        is_held: (number, body) for is_held, number, body in connection.execute(_WAITING, (message.lane,))
+    }
+    if hold is None and False not in waiting:
+        if token <= now:
+            buckets.spend(session, level)
+            return enqueue(session, message, redactor)
+        hold = None if message.urgent else wants.hold_of_hours(token)
+    line = beginning(safe(message.markdown, redactor, message.mentions))
     connection.execute(_LEAVE_OUT, _row(message, _key(message), {"markdown": line}))
-    if waiting is None:
-        buckets.spend(session, level)
-        [(since,)] = connection.execute(_CLOCK).fetchall()
-        body = _digest(1, since, [line])
-        connection.execute(_BEGIN, {**_row(message, f"digest:{uuid4()}", body), "wait": wait})
-    else:
-        number, so_far = waiting
-        body = _digest(so_far["left_out"] + 1, so_far["since"], [*so_far["lines"], line][:LISTED])
-        connection.execute(_GO_ON, (as_jsonb(body), number))
+    if (found := waiting.get(hold is not None)) is not None:
+        number, so_far = found
+        connection.execute(_GO_ON, (as_jsonb(Digest.of(so_far).with_line(line).body), number))
+        return message.lane
+    buckets.spend(session, level)
+    digest = Digest(1, now, (line,), hold.why if hold else Why.FLOOD, wants.zone)
+    _begin(session, message, digest, wants.free_at(max(token, hold.until)) if hold else token)
     return message.lane
+
+
+def _begin(session: Session, message: Outgoing, digest: Digest, due: datetime) -> None:
+    """Store a digest in place of the first message that it counts."""
+    row = _row(message, f"digest:{uuid4()}", digest.body)
+    held = {"is_held": digest.why is not Why.FLOOD, "due": due}
+    driver_connection(session).execute(_BEGIN, row | held)
 
 
 def _key(message: Outgoing) -> str:
@@ -93,25 +108,3 @@ def _row(message: Outgoing, key: str, body: dict[str, Any]) -> dict[str, Any]:
         "body": as_jsonb(body),
         "correlation_id": message.correlation_id,
     }
-
-
-def _digest(left_out: int, since: str, lines: list[str]) -> dict[str, Any]:
-    """A digest's body: its text, and what it takes to count further."""
-    messages = "1 more message" if left_out == 1 else f"{left_out} more messages"
-    listed = [f"- {line}" for line in lines]
-    if left_out > len(lines):
-        listed.append(f"- … and {left_out - len(lines)} more")
-    head = f"🔇 {messages} since {since} UTC, left out so as not to flood this room:"
-    return {"markdown": "\n".join([head, "", *listed]), "left_out": left_out, "since": since, "lines": lines}
-
-
-def _beginning(markdown: str) -> str:
-    """A message's first line, fit for a list. What stood in a code block, or is cut, shows its own marks."""
-    lines = [line.strip() for line in markdown.splitlines() if line.strip()]
-    if not lines:
-        return "…"
-    if lines[0].startswith(_FENCE):
-        return quote(lines[1] if len(lines) > 1 else "…")
-    line = _BLOCK_MARKS.sub("", lines[0])
-    within = prefix_within(line, _LONGEST_LINE)
-    return line if within == len(line) else quote(line[:within] + "…")

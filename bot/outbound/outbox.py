@@ -59,6 +59,8 @@ class Outgoing:
     file_content: bytes | None = None
     mentions: tuple[str, ...] = ()
     correlation_id: str = ""
+    urgent: bool = False
+    """Whether it is told in quiet hours and past a digest, where nobody asked for it: somebody waits for an answer."""
 
     @property
     def lane(self) -> str:

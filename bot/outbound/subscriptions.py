@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,17 +22,35 @@ class Subscribed:
     topic: str
     room_id: str
     created_by: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What of it, in the integration's own words."""
 
 
-def subscribe(session: Session, source: str, topic: str, room_id: str, by: str) -> bool:
-    """Store the wish; False where the room had it already."""
-    statement = (
-        insert(Subscription)
-        .values(source=source, topic=topic, room_id=room_id, created_by=by)
-        .on_conflict_do_nothing()
-        .returning(Subscription.id)
+class Stored(StrEnum):
+    """What storing a wish came to."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+
+
+def subscribe(
+    session: Session, source: str, topic: str, room_id: str, by: str, options: Mapping[str, Any] | None = None
+) -> Stored:
+    """Store the wish, or the new options of one there is."""
+    wanted = dict(options or {})
+    query = select(Subscription).where(
+        Subscription.source == source, Subscription.topic == topic, Subscription.room_id == room_id
     )
-    return session.execute(statement).first() is not None
+    values = {"source": source, "topic": topic, "room_id": room_id, "created_by": by, "options": wanted}
+    statement = insert(Subscription).values(**values).on_conflict_do_nothing().returning(Subscription.id)
+    if session.execute(statement).first() is not None:
+        return Stored.NEW
+    known = session.scalars(query.with_for_update()).one()
+    if known.options == wanted:
+        return Stored.SAME
+    known.options = wanted
+    return Stored.CHANGED
 
 
 def unsubscribe(session: Session, source: str, topic: str, room_id: str) -> bool:
@@ -43,21 +64,29 @@ def unsubscribe(session: Session, source: str, topic: str, room_id: str) -> bool
 
 
 def subscriptions(session: Session, source: str, room_id: str | None = None) -> tuple[Subscribed, ...]:
-    """The wishes about one source, of one room or of all."""
-    query = select(Subscription).where(Subscription.source == source).order_by(Subscription.id)
+    """The wishes about one source, of one room or of all; of a room the bot has left they rest."""
+    left = select(KnownRoom.room_id).where(KnownRoom.left)
+    query = (
+        select(Subscription)
+        .where(Subscription.source == source, Subscription.room_id.not_in(left))
+        .order_by(Subscription.id)
+    )
     if room_id is not None:
         query = query.where(Subscription.room_id == room_id)
-    return tuple(Subscribed(row.topic, row.room_id, row.created_by) for row in session.scalars(query))
+    return tuple(
+        Subscribed(row.topic, row.room_id, row.created_by, row.options) for row in session.scalars(query)
+    )
 
 
-def rooms_for(session: Session, source: str, topic: str) -> tuple[str, ...]:
-    """The rooms whose globs match this topic, each once; of a room the bot has left the wishes rest."""
-    matching = dict.fromkeys(
-        each.room_id
+def wishes_about(session: Session, source: str, topic: str) -> tuple[Subscribed, ...]:
+    """The wishes whose globs match this topic."""
+    return tuple(
+        each
         for each in subscriptions(session, source)
         if fnmatchcase(topic.casefold(), each.topic.casefold())
     )
-    left = set(
-        session.scalars(select(KnownRoom.room_id).where(KnownRoom.left, KnownRoom.room_id.in_(matching)))
-    )
-    return tuple(each for each in matching if each not in left)
+
+
+def rooms_for(session: Session, source: str, topic: str) -> tuple[str, ...]:
+    """The rooms whose globs match this topic, each once."""
+    return tuple(dict.fromkeys(each.room_id for each in wishes_about(session, source, topic)))

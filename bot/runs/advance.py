@@ -253,6 +253,22 @@ class _Control:
             lanes = self._engine.show(session, session.get_one(Run, self._run_id), live, final=False)
         self._engine.kick(lanes)
 
+    def post(self, key: str, markdown: str, card: Mapping[str, Any] | None = None) -> None:
+        with self._engine.database.transaction() as session:
+            run = session.get_one(Run, self._run_id)
+            if run.room_id is None:
+                return
+            message = Outgoing(
+                key=f"run:{run.id}:{key}",
+                markdown=markdown,
+                room_id=run.room_id,
+                parent_id=run.parent_id,
+                card=card,
+                correlation_id=run.correlation_id,
+            )
+            lane = enqueue(session, message, self._engine.redactor)
+        self._engine.kick((lane,))
+
 
 def attempt(
     database: Database,

@@ -90,6 +90,9 @@ class StepControl(Protocol):
     def show(self, live: str) -> None:
         """Have the run's message show this while the step goes on."""
 
+    def post(self, key: str, markdown: str, card: Mapping[str, Any] | None = None) -> None:
+        """Put a message of its own into the run's thread; the same `key` is one message in the life of the run."""
+
 
 Step = Callable[[RunView, StepControl, Any], Wait | End]
 """Moves a run on. The third argument is the services (`bot.commands.context.Services`)."""
@@ -106,3 +109,17 @@ class RunKind:
     name: str
     step: Step
     resumable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Work that is due again `every` so many seconds after it was last done, for one worker at a time.
+
+    It must be harmless to do twice, since a worker may die in it. `every` is given the integration's
+    settings; `run` the services (`bot.commands.context.Services`). It returns the outbox lanes it stored
+    messages in.
+    """
+
+    name: str
+    every: Callable[[Any], float]
+    run: Callable[[Any], tuple[str, ...]]

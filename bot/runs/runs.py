@@ -13,7 +13,7 @@ from bot.outbound.outbox import start_live
 from bot.outbound.redact import Redactor
 from bot.runs.states import ENDED, State, check_move
 from bot.store.jobs import defer
-from bot.store.models import Run, RunLock, RunLogLine, RunTransition
+from bot.store.models import Attempt, Run, RunLock, RunLogLine, RunTransition
 
 STEP_TASK = "runs.step"
 
@@ -72,6 +72,18 @@ def start(
     session.add(RunTransition(run_id=run.id, old=None, new=State.REQUESTED, who=requester, why="asked for"))
     defer(session, STEP_TASK, run_id=run.id)
     return run.id, True
+
+
+def remember(
+    session: Session, redactor: Redactor, run_id: int, attempted: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Store the outcomes of attempts that were made before the run began, by their names."""
+    now = session.scalar(text("SELECT now()"))
+    for name, outcome in attempted.items():
+        values = redactor.redact_value(dict(outcome))
+        session.add(
+            Attempt(key=f"run:{run_id}:{name}", what="before it began", finished_at=now, outcome=values)
+        )
 
 
 def move(session: Session, run: Run, new: State, *, who: str, why: str) -> None:

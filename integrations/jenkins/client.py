@@ -12,15 +12,13 @@ import jenkins
 import requests
 from pydantic import ValidationError
 
-from bot.settings import Settings
 from integrations.jenkins.errors import BadAnswer, NotFound
 from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Stage, Triggered, Values
-from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.transport import Transport
 
 _BUILD = (
     "number,url,building,result,queueId,timestamp,duration,estimatedDuration,"
-    "actions[parameters[name,value],causes[shortDescription,userId]]"
+    "actions[parameters[name,value],causes[shortDescription,userId,originalNumber]]"
 )
 _PARAMETERS = "property[parameterDefinitions[name,type,description,choices,defaultParameterValue[value]]]"
 _JOB = (
@@ -33,36 +31,44 @@ _SCANNED = 50
 Answer = TypeVar("Answer")
 
 
-def connect(settings: JenkinsSettings, _bot: Settings) -> JenkinsClient | None:
-    """The client of these settings; None where they are not complete."""
-    if settings.url is None or settings.user is None or settings.token is None:
-        return None
-    token = settings.token.get_secret_value()
-    return JenkinsClient(settings.url, settings.user, token, timeout=settings.timeout)
-
-
-def connect_as(user: str, token: str, *, url: str, timeout: float) -> JenkinsClient:
-    """The client of a person who gave their own API token."""
-    return JenkinsClient(url, user, token, timeout=timeout, personal=True)
+def connect_as(user: str, token: str, *, url: str, timeout: float, name: str = "") -> JenkinsClient:
+    """The client of a person who gave their own API token. `name` is what the server is called here."""
+    return JenkinsClient(url, user, token, timeout=timeout, personal=True, name=name)
 
 
 class JenkinsClient:
     """One Jenkins as one user. Any thread may use it. Every method raises the errors of `errors`."""
 
     def __init__(
-        self, url: str, user: str, token: str, *, timeout: float = 10.0, personal: bool = False
+        self,
+        url: str,
+        user: str,
+        token: str,
+        *,
+        timeout: float = 10.0,
+        personal: bool = False,
+        name: str = "",
+        trigger_token: str | None = None,
+        requester_parameter: str = "REQUESTED_BY",
     ) -> None:
         """`url` is the root; `token` an API token of `user`; `timeout` the seconds to wait for an answer.
 
-        `personal` says that the token is an asker's own.
+        `personal` says that the token is an asker's own; `name` is what the server is called here.
+        `trigger_token` is what the jobs take for a cause of its own; `requester_parameter` the parameter that
+        holds who asked.
         """
         self.user = user
+        self.name = name
+        self.requester_parameter = requester_parameter
         self._timeout = timeout
+        self._trigger_token = trigger_token
         self.transport = Transport(url.rstrip("/") + "/", user, token, timeout=timeout, personal=personal)
 
     def of_person(self, user: str, token: str) -> JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
-        return connect_as(user, token, url=self.url, timeout=self._timeout)
+        client = connect_as(user, token, url=self.url, timeout=self._timeout, name=self.name)
+        client.requester_parameter = self.requester_parameter
+        return client
 
     @property
     def personal(self) -> bool:
@@ -123,8 +129,14 @@ class JenkinsClient:
     def builds(self, full_name: str, limit: int = _SCANNED) -> tuple[Build, ...]:
         """The newest builds of a job, newest first."""
         asked = f"asking Jenkins for the builds of {full_name}"
-        data = self.info(asked, raw_path(full_name, asked), f"builds[{_BUILD}]{{0,{limit}}}")
-        return self.typed(asked, lambda: tuple(Build.model_validate(each) for each in data["builds"]))
+        data = self.builds_as(full_name, _BUILD, limit)
+        return self.typed(asked, lambda: tuple(Build.model_validate(each) for each in data))
+
+    def builds_as(self, full_name: str, tree: str, limit: int) -> list[dict[str, Any]]:
+        """The same as the remote API gives them, with what `tree` wants of each."""
+        asked = f"asking Jenkins for the builds of {full_name}"
+        data = self.info(asked, raw_path(full_name, asked), f"builds[{tree}]{{0,{limit}}}")
+        return self.typed(asked, lambda: list(data["builds"]))
 
     def build_of(self, full_name: str, queue_id: int) -> Build | None:
         """The build that a queue item became, among the newest: Jenkins forgets items after five minutes."""
@@ -158,15 +170,24 @@ class JenkinsClient:
         except NotFound:
             return ()
 
-    def trigger(self, full_name: str, values: Values, *, parameterised: bool) -> Triggered:
+    def trigger(
+        self, full_name: str, values: Values, *, parameterised: bool, cause: str | None = None
+    ) -> Triggered:
         """Start a build without the quiet period. 201 is a new queue item, 303 an identical one joined.
 
         A job with parameters takes `buildWithParameters` only, even for its defaults (measured: 400).
+        `cause` is what Jenkins shall give as the build's reason. It takes one only beside the job's own token,
+        and then names no user (jenkinsci/jenkins, ParameterizedJobMixIn.getBuildCause): without a trigger token
+        it is left out, and Jenkins names this client's user. Not for a job with a parameter `token` or `cause`.
         """
         asked = f"starting {full_name}"
         verb = "buildWithParameters" if parameterised else "build"
         path = f"{job_path(full_name)}{verb}"
-        response = self.transport.post(path, asked, query={"delay": "0sec"}, form=dict(values))
+        form, permission = dict(values), "Job/Build"
+        if cause and self._trigger_token:
+            form |= {"token": self._trigger_token, "cause": cause}
+            permission += " (and JENKINS_TRIGGER_TOKEN must be the job's own token, where it has one)"
+        response = self.transport.post(path, asked, query={"delay": "0sec"}, form=form, permission=permission)
         item = _QUEUE_ITEM.search(response.headers.get("Location", ""))
         if response.status_code not in (201, 303) or item is None:
             accepted = response.status_code in (200, 201)
@@ -176,12 +197,13 @@ class JenkinsClient:
 
     def stop(self, full_name: str, number: int) -> None:
         """Ask a build to end. Doing it again, or to an ended build, changes nothing."""
-        self.transport.post(f"{job_path(full_name)}{number}/stop", f"stopping {full_name} #{number}")
+        path = f"{job_path(full_name)}{number}/stop"
+        self.transport.post(path, f"stopping {full_name} #{number}", permission="Job/Cancel")
 
     def cancel(self, queue_id: int) -> None:
         """Take an item out of the queue. Raises NotFound or BadParameter where it has left it."""
         asked = f"taking item {queue_id} out of Jenkins' queue"
-        self.transport.post("queue/cancelItem", asked, query={"id": str(queue_id)})
+        self.transport.post("queue/cancelItem", asked, query={"id": str(queue_id)}, permission="Job/Cancel")
 
     def info(self, asked: str, item: str, tree: str) -> dict[str, Any]:
         """An object of the remote API: `item` is the path below the root, `tree` what of it is wanted.

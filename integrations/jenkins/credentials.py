@@ -7,12 +7,10 @@ from bot.commands.context import Services
 from bot.outbound.quoting import quote
 from integrations.jenkins.client import JenkinsClient, connect_as
 from integrations.jenkins.errors import JenkinsError, Unauthorized
-from integrations.jenkins.settings import JenkinsSettings
-
-SERVICE = "jenkins"
+from integrations.jenkins.settings import Server, account
 
 
-def check(credential: Credential, settings: JenkinsSettings) -> str:
+def check(credential: Credential, settings: Server) -> str:
     """The name Jenkins knows the credential's owner by (`me/api/json`). Raises CredentialRefused."""
     if settings.url is None:
         raise CredentialRefused("No Jenkins is set up here: `JENKINS_URL` is not set.")
@@ -40,12 +38,12 @@ CREDENTIALS = CredentialKind(
 
 
 def client_as(person: str, services: Services, bot: JenkinsClient) -> JenkinsClient | None:
-    """A client that acts as this person; None where they gave no credential. `bot` is the bot's own client.
+    """A client that acts as this person; None where they gave no credential for that server.
 
-    Raises CredentialError where what they gave cannot be opened.
+    `bot` is the bot's own client of it. Raises CredentialError where what they gave cannot be opened.
     """
     with services.database.transaction() as session:
-        credential = services.vault.find(session, person, SERVICE)
+        credential = services.vault.find(session, person, account(bot.name))
     if credential is None:
         return None
     return bot.of_person(credential.plain["user"], credential.secrets["token"].get_secret_value())

@@ -88,3 +88,16 @@ ADVICE_TO_A_PERSON: Mapping[type[JenkinsError], str] = {
     NotFound: "It may have been renamed or deleted, or your user in Jenkins may not see it.",
 }
 """What to do about an answer to a call made as a person, with the credential they gave."""
+
+
+def lacking(permission: str, *, personal: bool) -> str:
+    """What to do about a 403 to something that takes this permission in Jenkins, as `Job/Cancel`."""
+    if personal:
+        return (
+            f"I asked as you: your user in Jenkins needs the permission {permission} for it, unless what you gave "
+            "me is a password: an API token needs no crumb."
+        )
+    return (
+        f"The user of JENKINS_USER needs the permission {permission} for it, unless JENKINS_TOKEN is a password: "
+        "an API token needs no crumb."
+    )

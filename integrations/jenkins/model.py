@@ -1,4 +1,4 @@
-"""Jobs, parameters, queue items, builds, stages and events: what Jenkins sends, made typed and immutable.
+"""Jobs, parameters, queue items, builds and stages: what Jenkins answers, made typed and immutable.
 
 The shapes are those of `api/json` (Jenkins 2.463) and of the Pipeline Stage View plugin's `wfapi`.
 Times are seconds; where Jenkins has none (-1) they are None.
@@ -63,6 +63,8 @@ class Cause(_Wire):
 
     says: str = Field("", alias="shortDescription")
     user: str | None = Field(None, alias="userId")
+    replayed: int | None = Field(None, alias="originalNumber")
+    """The build that was replayed (workflow-cps, ReplayCause)."""
 
 
 def _with_actions(data: Any) -> Any:
@@ -113,13 +115,16 @@ class Build(_Wire):
 
 
 class ParameterKind(StrEnum):
-    """The kinds that are checked here; any other is passed on as text."""
+    """The kinds that are told apart here; any other is passed on as text."""
 
     STRING = "String"
     TEXT = "Text"
     CHOICE = "Choice"
     BOOLEAN = "Boolean"
     PASSWORD = "Password"
+    RUN = "Run"
+    CREDENTIALS = "Credentials"
+    FILE = "File"
     OTHER = "Other"
 
 
@@ -240,33 +245,6 @@ class Triggered(_Wire):
 
     queue_id: int
     joined: bool
-
-
-class BuildEvent(_Wire):
-    """One report about one build, whoever sent it."""
-
-    full_name: str
-    number: int
-    phase: str
-    """QUEUED, STARTED, COMPLETED or FINALIZED."""
-    result: AnyResult = None
-    url: str = ""
-    queue_id: int | None = None
-    duration: float | None = None
-    branch: str = ""
-    tests: int = 0
-    tests_failed: int = 0
-    failed_tests: tuple[str, ...] = ()
-
-    @property
-    def finished(self) -> bool:
-        """Whether the build is over."""
-        return self.phase in ("COMPLETED", "FINALIZED")
-
-    @property
-    def subject(self) -> str:
-        """What its story is told under: the job, and the branch where one is named."""
-        return f"{self.full_name}@{self.branch}" if self.branch else self.full_name
 
 
 def carries(values: Values, expected: Mapping[str, str] | Values) -> bool:

@@ -16,6 +16,12 @@ from integrations.jenkins.model import ParameterDefinition, ParameterKind, Value
 _YES = frozenset({"true", "yes", "on", "y", "1"})
 _NO = frozenset({"false", "no", "off", "n", "0"})
 _SHOWN_CHOICES = 12
+_KINDS = {
+    ParameterKind.RUN: "a build, as `JOB#12`",
+    ParameterKind.CREDENTIALS: "the id of a credential in Jenkins, never what is in it",
+    ParameterKind.FILE: "a file, which I cannot give",
+    ParameterKind.PASSWORD: "a password, which `jenkins build-with-passwords` takes",
+}
 _KNOWN_DEFAULTS = (ParameterKind.STRING, ParameterKind.TEXT, ParameterKind.CHOICE, ParameterKind.BOOLEAN)
 
 
@@ -63,13 +69,68 @@ def choose(definitions: Sequence[ParameterDefinition], typed: Sequence[Assignmen
 def describe(definition: ParameterDefinition) -> str:
     """A parameter in a few words of markdown: its name, what it takes, its default."""
     name = code(definition.name)
-    if definition.kind is ParameterKind.PASSWORD:
-        return f"{name} (a password, not taken in chat)"
+    if definition.kind in _KINDS:
+        return f"{name} ({_KINDS[definition.kind]})"
     if definition.choices:
         return f"{name} ({_listed(definition.choices)})"
     if definition.kind is ParameterKind.BOOLEAN:
         return f"{name} (true or false, else {definition.default or 'false'})"
     return f"{name} (else {code(definition.default)})" if definition.default else name
+
+
+def askable(definitions: Sequence[ParameterDefinition], requester: str) -> tuple[ParameterDefinition, ...]:
+    """Those a form or a hint offers: no files, and not the one that is filled with who asks."""
+    named = requester_definition(definitions, requester)
+    return tuple(each for each in definitions if each.kind is not ParameterKind.FILE and each is not named)
+
+
+def requester_definition(
+    definitions: Sequence[ParameterDefinition], requester: str
+) -> ParameterDefinition | None:
+    """The string parameter named `requester`, which holds who asks, where a job declares it."""
+    strings = [each for each in definitions if each.kind is ParameterKind.STRING]
+    return next((each for each in strings if each.name == requester), None)
+
+
+def naming(
+    definitions: Sequence[ParameterDefinition], typed: Sequence[Assignment], requester: str, person: str
+) -> tuple[Assignment, ...]:
+    """What was typed, with the asker (an e-mail address) in the parameter for it, where the job has one.
+
+    Raises BadParameters where it was typed to name another.
+    """
+    definition = requester_definition(definitions, requester)
+    if definition is None:
+        return tuple(typed)
+    others = [each for each in typed if each.name.casefold() != requester.casefold()]
+    told = [each.value.casefold() for each in typed if each.name.casefold() == requester.casefold()]
+    if any(value != person.casefold() for value in told):
+        mine = f"{code(definition.name)} names who asks, and that is {quote(person)}: leave it out."
+        raise BadParameters((mine,))
+    return (*others, Assignment(definition.name, person))
+
+
+def with_passwords(definitions: Sequence[ParameterDefinition], typed: Sequence[tuple[str, str]]) -> Values:
+    """Names and secrets as the job's password parameters, spelled as it does.
+
+    Raises BadParameters for one that is none: Jenkins would show its value to whoever sees the build.
+    """
+    given: dict[str, str] = {}
+    problems: list[str] = []
+    for name, value in typed:
+        try:
+            definition = _declared(definitions, name)
+        except _Problem as problem:
+            problems.append(str(problem))
+            continue
+        if definition.kind is not ParameterKind.PASSWORD:
+            problems.append(f"{code(definition.name)} is no password: Jenkins shows what it holds.")
+        if definition.name in given:
+            problems.append(f"{code(definition.name)} is there twice.")
+        given[definition.name] = value
+    if problems:
+        raise BadParameters(tuple(problems))
+    return tuple(given.items())
 
 
 class _Problem(Exception):
@@ -95,8 +156,13 @@ def _declared(definitions: Sequence[ParameterDefinition], name: str) -> Paramete
 def _value(definition: ParameterDefinition, typed: str) -> str:
     if definition.kind is ParameterKind.PASSWORD:
         raise _Problem(
-            f"{code(definition.name)} is a password, and I take none in chat, where it stays to be read. "
-            "Delete your message; start the build in Jenkins where the default will not do."
+            f"{code(definition.name)} is a password, and I take none as text, where it stays to be read. "
+            "Delete your message, and change the password where it comes from. `jenkins build-with-passwords` "
+            "asks for it on a card in our direct room."
+        )
+    if definition.kind is ParameterKind.FILE:
+        raise _Problem(
+            f"{code(definition.name)} is a file, and I cannot give one. Start the build in Jenkins."
         )
     if definition.kind is ParameterKind.BOOLEAN:
         return _boolean(definition, typed)
@@ -149,4 +215,5 @@ def description_label(definition: ParameterDefinition) -> str:
     """What a form writes beside the parameter's input."""
     if not definition.description:
         return definition.name
-    return f"{definition.name}: {quote(definition.description, 120)}"
+    # Not `NAME: …`: behind the name of a token that would look like one, and the card would be held back.
+    return f"{definition.name} ({quote(definition.description, 120)})"

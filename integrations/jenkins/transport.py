@@ -29,6 +29,7 @@ from integrations.jenkins.errors import (
     Starting,
     Unauthorized,
     Unreachable,
+    lacking,
 )
 
 _CONNECT = 5.0
@@ -75,11 +76,13 @@ class Transport:
         *,
         query: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        permission: str = "",
     ) -> requests.Response:
         """Send one POST, on a connection of its own, once. Anything below 400 is returned as it came.
 
         Values go into the form body: in the query they would reach access logs, and beyond some 8,000
-        characters Jenkins answers 414 (measured). Raises JenkinsError.
+        characters Jenkins answers 414 (measured). `permission` is what Jenkins wants for it, for the error of
+        a 403. Raises JenkinsError.
         """
         try:
             with requests.Session() as session:
@@ -95,7 +98,7 @@ class Transport:
             raise _unreachable(error, asked, changes=True) from None
         self._seen(response)
         if response.status_code >= 400:
-            raise self._refusal(response, asked, changes=True)
+            raise self._refusal(response, asked, changes=True, permission=permission)
         return response
 
     def _session(self) -> requests.Session:
@@ -109,8 +112,12 @@ class Transport:
             self._threads.session = session
         return session
 
-    def _refusal(self, response: requests.Response, asked: str, *, changes: bool = False) -> JenkinsError:
+    def _refusal(
+        self, response: requests.Response, asked: str, *, changes: bool = False, permission: str = ""
+    ) -> JenkinsError:
         error = _refusal(response, asked, changes=changes)
+        if permission and isinstance(error, Forbidden):
+            return Forbidden(asked, error.came_back, lacking(permission, personal=self.personal))
         if not self.personal or type(error) not in ADVICE_TO_A_PERSON:
             return error
         return type(error)(asked, error.came_back, ADVICE_TO_A_PERSON[type(error)])

@@ -1,33 +1,32 @@
-"""The parts of jobs and builds as exported beans: causes, changes, artifacts, test reports, health. Pure."""
+"""The parts of jobs and builds as exported beans: causes, changes, artifacts, health. Pure."""
 
 from __future__ import annotations
 
+from itertools import islice
 from urllib.parse import quote
 
+from playground.jenkins.causes import Cause, Change
 from playground.jenkins.parameters import values_action
-from playground.jenkins.script import CaseResult
+from playground.jenkins.paths import job_path
 from playground.jenkins.tree import Bean, Exported, Value, bean
-from playground.jenkins.world import BY_TIMER, Build, Cause, Change, Job, TestResults
+from playground.jenkins.world import Build, Job
 
 _ALWAYS = 999
 
 
 def cause_bean(cause: Cause) -> Bean:
-    """A cause, of the class that fits it."""
-    described = {"shortDescription": Exported(cause.description, 3)}
+    """A cause, with the properties of its kind."""
+    described: dict[str, Value] = {"shortDescription": cause.description}
     if cause.user is not None:
-        described |= {"userId": Exported(cause.user, 3), "userName": Exported(cause.user, 3)}
-        return Bean("hudson.model.Cause$UserIdCause", described)
+        described |= {"userId": cause.user, "userName": cause.user}
     if cause.upstream is not None:
         job, number = cause.upstream
-        described |= {
-            "upstreamBuild": Exported(number, 3),
-            "upstreamProject": Exported(job, 3),
-            "upstreamUrl": Exported("".join(f"job/{quote(part)}/" for part in job.split("/")), 3),
-        }
-        return Bean("org.jenkinsci.plugins.workflow.support.steps.build.BuildUpstreamCause", described)
-    trigger = "TimerTrigger$Timer" if cause == BY_TIMER else "SCMTrigger$SCM"
-    return Bean(f"hudson.triggers.{trigger}TriggerCause", described)
+        described |= {"upstreamBuild": number, "upstreamProject": job, "upstreamUrl": job_path(job)}
+    if cause.remote is not None:
+        described |= {"addr": cause.remote[0], "note": cause.remote[1]}
+    if cause.replayed is not None:
+        described |= {"originalNumber": cause.replayed}
+    return bean(cause.kind, 3, **described)
 
 
 def causes_action(causes: tuple[Cause, ...]) -> Bean:
@@ -79,26 +78,26 @@ def artifact_beans(build: Build) -> list[Value]:
         bean(
             None,
             3,
-            displayPath=artifact.path.rpartition("/")[2],
-            fileName=artifact.path.rpartition("/")[2],
+            displayPath=artifact.name,
+            fileName=artifact.name,
             relativePath=artifact.path,
         )
         for artifact in build.artifacts
     ]
 
 
-def change_set(changes: tuple[Change, ...], started: int) -> Bean:
+def change_set(changes: tuple[Change, ...], started: int, root_url: str) -> Bean:
     """The changes of a build; without any, the empty set Jenkins gives.
 
     A filled set has the shape the Git plugin documents (hudson.plugins.git.GitChangeSet).
     """
     if not changes:
         return bean("hudson.scm.EmptyChangeLogSet", _ALWAYS, items=[], kind=None)
-    items: list[Value] = [_commit(change, started) for change in changes]
+    items: list[Value] = [_commit(change, started, root_url) for change in changes]
     return bean("hudson.plugins.git.GitChangeSetList", _ALWAYS, items=items, kind="git")
 
 
-def _commit(change: Change, started: int) -> Bean:
+def _commit(change: Change, started: int, root_url: str) -> Bean:
     paths: list[Value] = [bean(None, _ALWAYS, editType="edit", file=path) for path in change.files]
     return bean(
         "hudson.plugins.git.GitChangeSet",
@@ -106,7 +105,7 @@ def _commit(change: Change, started: int) -> Bean:
         affectedPaths=list(change.files),
         commitId=change.commit,
         timestamp=started,
-        author=bean(None, _ALWAYS, fullName=change.author),
+        author=_person(change.author, change.email, root_url),
         authorEmail=change.email,
         comment=change.message + "\n",
         id=change.commit,
@@ -116,17 +115,39 @@ def _commit(change: Change, started: int) -> Bean:
 
 
 def culprits(build: Build, root_url: str) -> list[Value]:
-    """Who committed to a build, each once; the user's id comes from the mail address (Git plugin)."""
-    authors = {change.email: change.author for change in build.changes}
+    """Who may have broken a build: its authors and those of the bad builds right before it, each once."""
+    authors = {change.email: change.author for suspect in _suspects(build) for change in suspect.changes}
+    people = (_person(author, email, root_url) for email, author in authors.items())
+    ids = (_user_id(email) for email in authors)
     return [
-        bean(None, _ALWAYS, absoluteUrl=f"{root_url}user/{quote(email.partition('@')[0])}", fullName=author)
-        for email, author in authors.items()
+        Bean(None, {**person.properties, "id": Exported(name)})
+        for person, name in zip(people, ids, strict=True)
     ]
+
+
+def _suspects(build: Build) -> list[Build]:
+    """A build and its bad predecessors (jenkins.scm.RunWithSCM.calculateCulprits), oldest first."""
+    suspects = [build]
+    earlier = build.previous()
+    while earlier is not None and not earlier.building and earlier.result != "SUCCESS":
+        suspects.append(earlier)
+        earlier = earlier.previous()
+    return suspects[::-1]
+
+
+def _person(name: str, email: str, root_url: str) -> Bean:
+    return bean(None, _ALWAYS, absoluteUrl=f"{root_url}user/{quote(_user_id(email))}", fullName=name)
+
+
+def _user_id(email: str) -> str:
+    """The user's id comes from the mail address (Git plugin)."""
+    return email.partition("@")[0]
 
 
 def health(job: Job) -> list[Value]:
     """The build stability of a job over its last five ended builds that were not aborted."""
-    judged = [build for build in job.builds if not build.building and build.result != "ABORTED"][-5:]
+    ended = (build for build in reversed(job.builds) if not build.building and build.result != "ABORTED")
+    judged = list(islice(ended, 5))
     if not judged:
         return []
     failed = sum(build.result == "FAILURE" for build in judged)
@@ -147,81 +168,3 @@ def health(job: Job) -> list[Value]:
         score=score,
     )
     return [report]
-
-
-def report_bean(build: Build) -> Bean | None:
-    """`testReport/api/json`, or None when the build archived no tests."""
-    if build.tests is None:
-        return None
-    classes = list(dict.fromkeys(case.class_name for case in build.tests.cases))
-    suites: list[Value] = [_suite(build, build.tests, class_name) for class_name in classes]
-    return bean(
-        "hudson.tasks.junit.TestResult",
-        _ALWAYS,
-        testActions=[],
-        duration=round(sum(case.seconds for case in build.tests.cases), 3),
-        empty=not build.tests.cases,
-        failCount=build.tests.count("FAILED"),
-        passCount=build.tests.count("PASSED"),
-        skipCount=build.tests.count("SKIPPED"),
-        suites=suites,
-    )
-
-
-def _suite(build: Build, tests: TestResults, class_name: str) -> Bean:
-    cases = [case for case in tests.cases if case.class_name == class_name]
-    beans: list[Value] = [_case(build, case) for case in cases]
-    return bean(
-        None,
-        _ALWAYS,
-        cases=beans,
-        duration=round(sum(case.seconds for case in cases), 3),
-        enclosingBlockNames=[tests.stage_name] if tests.stage_name else [],
-        enclosingBlocks=[tests.stage_id] if tests.stage_id else [],
-        id=None,
-        name=class_name,
-        nodeId=tests.node_id,
-        stderr=None,
-        stdout=None,
-        timestamp=None,
-    )
-
-
-def _case(build: Build, case: CaseResult) -> Bean:
-    since = failed_since(build, case)
-    # A skipped case has no failedSince and so seems older than its job: measured, CaseResult.getAge.
-    age = 0 if case.status == "PASSED" else build.number - since + 1
-    status = "REGRESSION" if case.status == "FAILED" and since == build.number > 1 else case.status
-    return bean(
-        None,
-        _ALWAYS,
-        testActions=[],
-        age=age,
-        className=case.class_name,
-        duration=case.seconds,
-        errorDetails=case.error_details,
-        errorStackTrace=case.error_stack_trace,
-        failedSince=since,
-        name=case.name,
-        skipped=case.status == "SKIPPED",
-        skippedMessage="" if case.status == "SKIPPED" else None,
-        status=status,
-        stderr=None,
-        stdout=None,
-    )
-
-
-def failed_since(build: Build, case: CaseResult) -> int:
-    """The number of the first build of the unbroken row in which this case failed; 0 when it did not fail."""
-    since = 0
-    for earlier in reversed(build.job.builds[: build.job.builds.index(build) + 1]):
-        if earlier.tests is None:
-            continue
-        failed = any(
-            other.class_name == case.class_name and other.name == case.name and other.status == "FAILED"
-            for other in earlier.tests.cases
-        )
-        if not failed:
-            break
-        since = earlier.number
-    return since

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from html import escape
 
 from aiohttp import web
 
 from playground.jenkins import pages, pipeline
-from playground.jenkins.beans import report_bean
-from playground.jenkins.builds import Interruption
+from playground.jenkins.causes import Cause
+from playground.jenkins.executors import Interruption
+from playground.jenkins.happenings import InputChanged
+from playground.jenkins.junit_beans import report_bean
 from playground.jenkins.parameters import IllegalParameterValue, ParameterValue
 from playground.jenkins.rest import Ask, Routes, api, as_json
+from playground.jenkins.streams import file_content, streamed
 from playground.jenkins.world import Build, PendingInput
 
 
@@ -32,12 +36,12 @@ async def _progressive_text(ask: Ask, build: Build) -> web.StreamResponse:
     }
     if progress.more:
         headers["X-More-Data"] = "true"
-    return web.Response(body=progress.body, headers=headers)
+    return await streamed(ask.request, progress.body, headers)
 
 
 async def _console_text(ask: Ask, build: Build) -> web.StreamResponse:
     headers = {"Content-Type": "text/plain;charset=UTF-8", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=build.log.plain(), headers=headers)
+    return await streamed(ask.request, build.log.read(), headers)
 
 
 async def _stop(ask: Ask, build: Build) -> web.StreamResponse:
@@ -72,8 +76,34 @@ async def _test_report(ask: Ask, build: Build) -> web.StreamResponse:
 async def _artifact(ask: Ask, build: Build) -> web.StreamResponse:
     for artifact in build.artifacts:
         if artifact.path == ask.captured[0]:
-            return web.Response(body=artifact.content, content_type="application/octet-stream")
+            return await file_content(ask.request, artifact.content)
     return pages.not_found(ask.session)
+
+
+async def _rebuild(ask: Ask, build: Build) -> web.StreamResponse:
+    """Run a pipeline again as it was, parameters included; 302 to the job, without the new number (measured)."""
+    job = build.job
+    if job.kind != "pipeline":
+        return pages.not_found(ask.session)
+    if job.disabled:
+        return pages.not_buildable(ask.session, job)
+    causes = (Cause.by_user(ask.user), Cause.by_replay(build.number))
+    ask.controller.queue.schedule(
+        job, build.parameters, *causes, delay=0.0, changes=build.changes, joinable=False
+    )
+    return web.Response(status=302, headers={"Location": ask.controller.world.url(job.path)})
+
+
+async def _delete(ask: Ask, build: Build) -> web.StreamResponse:
+    """Throw a build away; its number is not given again. 302 to the job."""
+    ask.controller.delete_build(build)
+    return web.Response(status=302, headers={"Location": ask.controller.world.url(build.job.path)})
+
+
+async def _describe_build(ask: Ask, build: Build) -> web.StreamResponse:
+    """`submitDescription` of hudson.model.Run: the form's description, empty for none."""
+    build.description = await ask.field("description")
+    return _to_build(ask, build)
 
 
 async def _describe(ask: Ask, build: Build) -> web.StreamResponse:
@@ -122,30 +152,38 @@ async def _submit_input(ask: Ask, build: Build) -> web.StreamResponse:
 
     A second answer is a 500 (measured), and so is a value outside the choices.
     """
-    submitted = await ask.submitted()
-    pending = _pending(build, submitted.get("inputId", [""])[0])
-    values = submitted_values(pending, submitted.get("json", ["{}"])[0])
-    _approve(ask, build, pending, values)
-    return web.Response(status=200)
+    pending = _pending(build, await ask.field("inputId") or "")
+    values = submitted_values(pending, await ask.field("json") or "{}")
+    return _approve(ask, build, pending, values) or web.Response(status=200)
 
 
 async def _proceed_empty(ask: Ask, build: Build) -> web.StreamResponse:
     """Approve without values: the pipeline gets null for every one it asked for (measured)."""
-    _approve(ask, build, _pending(build, ask.captured[0]), None)
-    return _to_build(ask, build)
+    return _approve(ask, build, _pending(build, ask.captured[0]), None) or _to_build(ask, build)
 
 
 async def _abort_input(ask: Ask, build: Build) -> web.StreamResponse:
-    _pending(build, ask.captured[0])
+    pending = _pending(build, ask.captured[0])
     ask.controller.executors.interrupt(build, Interruption(f"Rejected by {ask.user}"))
+    ask.controller.tell(InputChanged(build, pending.request, "ABORTED", ask.user))
     return _to_build(ask, build)
 
 
 def _approve(
     ask: Ask, build: Build, pending: PendingInput, values: tuple[ParameterValue, ...] | None
-) -> None:
+) -> web.Response | None:
+    """Let the pipeline go on; the page of a refusal for one who is not among the submitters.
+
+    Source: InputStepExecution.preSubmissionCheck of the pipeline-input-step plugin, whose Failure is a 400.
+    """
+    submitter = pending.request.submitter
+    if submitter is not None and ask.user not in [name.strip() for name in submitter.split(",")]:
+        return pages.page(
+            ask.session, "Error", f"<p>You need to be {escape(submitter)} to submit this.</p>", 400
+        )
     build.log.write_line(f"Approved by {ask.user}", note_before=ask.user)
-    ask.controller.executors.answer(build, pending, values)
+    ask.controller.executors.answer(build, pending, values, ask.user)
+    return None
 
 
 def _pending(build: Build, input_id: str) -> PendingInput:
@@ -179,6 +217,9 @@ BUILD: Routes[Build] = {
     ("POST", "stop"): _stop,
     ("POST", "term"): _term,
     ("POST", "kill"): _kill,
+    ("POST", "replay/rebuild"): _rebuild,
+    ("POST", "doDelete"): _delete,
+    ("POST", "submitDescription"): _describe_build,
     ("GET", "testReport/api/json"): _test_report,
     ("GET", "artifact/**"): _artifact,
     ("GET", "wfapi"): _describe,

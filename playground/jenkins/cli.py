@@ -10,9 +10,14 @@ import click
 from aiohttp import web
 
 from playground.jenkins.control import CONTROLLER
+from playground.jenkins.notifications import SENDERS, Hook
 from playground.jenkins.server import MAX_LINE, make_app
 
 HOST = "127.0.0.1"
+HOOK_HELP = (
+    "Who is told of every build, as the Notification plugin would or another sender: "
+    f"{', '.join(SENDERS)}; may be repeated."
+)
 
 
 class Listener:
@@ -68,17 +73,26 @@ async def _stopped() -> None:
 
 @click.command("jenkins")
 @click.option("--port", default=8083, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
-@click.option("--hook", "hooks", multiple=True, help="URL that is told of every build; may be repeated.")
+@click.option("--hook", "hooks", multiple=True, metavar="[SENDER=]URL", help=HOOK_HELP)
 @click.option("--speed", default=1.0, show_default=True, help="How much faster than life builds go.")
 @click.option("--demo/--empty", default=True, help="Start with the demo's jobs, or with none.")
 @click.option("--anonymous-read", is_flag=True, help="Let browsers look around without logging in.")
 def cli(port: int, hooks: tuple[str, ...], speed: float, demo: bool, anonymous_read: bool) -> None:
     """A stand-in Jenkins: log in with any user and the API token `playground-token`."""
+    for hook in hooks:
+        _check(hook)
     port = port or free_port()
     try:
         asyncio.run(run(port, hooks, speed, demo, anonymous_read))
     except OSError as error:
         raise click.ClickException(f"listening on {HOST}:{port}: {error}. Choose another --port.") from error
+
+
+def _check(hook: str) -> None:
+    try:
+        Hook.parse(hook)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--hook") from error
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The demo world: seven jobs with some history."""
+"""The demo world: seven jobs with some history, and two agents."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from playground.jenkins import recipes
 from playground.jenkins.builds import replay
+from playground.jenkins.causes import BY_CHANGE, BY_TIMER, Cause, Change
+from playground.jenkins.nodes import Node, Nodes
 from playground.jenkins.parameters import Kind, ParameterDefinition, values_for
-from playground.jenkins.world import BY_CHANGE, BY_TIMER, Build, Cause, Change, Folder, Job, World
+from playground.jenkins.world import Build, Folder, Job, World
 
 HOUR = 3_600_000
 
@@ -40,8 +42,10 @@ _BASKET_CHANGE = Change(
 )
 
 
-def fill(world: World, now: int, next_queue_id: Callable[[], int]) -> None:
-    """Put the demo's folders, jobs and past builds into an empty world; `now` is in epoch milliseconds."""
+def fill(world: World, nodes: Nodes, now: int, next_queue_id: Callable[[], int]) -> None:
+    """Put the demo's folders, jobs, agents and past builds into an empty world; `now` in epoch milliseconds."""
+    for agent in _agents():
+        nodes.add(agent)
     world.add(Folder("team", description="What the team deploys"))
     for job, past in (
         (_api(), _API_PAST),
@@ -54,17 +58,28 @@ def fill(world: World, now: int, next_queue_id: Callable[[], int]) -> None:
     ):
         world.add(job)
         for build in past:
-            _happened(job, build, now, next_queue_id())
+            _happened(job, build, nodes.home_of(job.label), now, next_queue_id())
 
 
-def _happened(job: Job, past: Past, now: int, queue_id: int) -> None:
+def _agents() -> tuple[Node, ...]:
+    """Two machines that build only what asks for them by label."""
+    return tuple(
+        Node(name, 2, labels, exclusive=True, description=description)
+        for name, labels, description in (
+            ("linux-1", ("linux", "docker"), "Builds in containers"),
+            ("linux-2", ("linux", "browsers"), "Has the browsers"),
+        )
+    )
+
+
+def _happened(job: Job, past: Past, node: Node, now: int, queue_id: int) -> None:
     submitted = {name: [value] for name, value in past.submitted}
     parameters = values_for(job.parameters, submitted)
     started = now - round(past.hours_ago * HOUR)
     build = Build(job, job.next_number, queue_id, started, (past.cause,), parameters, past.changes)
     job.next_number += 1
     job.builds.append(build)
-    replay(build, job.recipe(build.number, {value.name: value.value for value in parameters}))
+    replay(build, job.recipe(build.number, {value.name: value.value for value in parameters}), node)
 
 
 def _api() -> Job:
@@ -81,6 +96,7 @@ def _api() -> Job:
             ParameterDefinition(Kind.BOOLEAN, "DRY_RUN", False, "Build, but publish nothing"),
         ),
         "Builds, tests and packages the API",
+        label="linux",
     )
 
 
@@ -90,7 +106,11 @@ def _web() -> Job:
 
 def _nightly() -> Job:
     return Job(
-        "nightly-e2e", "pipeline", recipes.nightly_e2e, description="Drives the shop in three browsers"
+        "nightly-e2e",
+        "pipeline",
+        recipes.nightly_e2e,
+        description="Drives the shop in three browsers",
+        label="linux && browsers",
     )
 
 

@@ -14,9 +14,12 @@ from playground.jenkins.beans import (
     culprits,
     health,
 )
+from playground.jenkins.executors import Executors
+from playground.jenkins.nodes import blockage
 from playground.jenkins.parameters import definitions_property, queue_text, values_action
 from playground.jenkins.paths import PERMALINKS
-from playground.jenkins.queue import Queue, QueueItem
+from playground.jenkins.queue import Queue
+from playground.jenkins.queue_items import QueueItem, WaitingPart
 from playground.jenkins.tree import Bean, Exported, Value, bean
 from playground.jenkins.world import Build, Folder, Job, World
 
@@ -33,7 +36,12 @@ FOLDER_CLASS = {
     "multibranch": "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject",
 }
 _COLORS = {"SUCCESS": "blue", "UNSTABLE": "yellow", "FAILURE": "red", "ABORTED": "aborted"}
+PLACEHOLDER = "org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution$PlaceholderTask"
+"""The class of a pipeline's part that waits for a node or runs on one."""
+
+GOING_DOWN = "Jenkins is about to shut down"
 _BUILDS_SHOWN = 100
+_DAY = 24 * 3600 * 1000
 _ALWAYS = 999
 
 
@@ -49,9 +57,10 @@ def color(job: Job) -> str:
 class Exports:
     """Makes beans of one world; URLs are absolute below its root, times epoch milliseconds."""
 
-    def __init__(self, world: World, queue: Queue, now: Callable[[], int]) -> None:
+    def __init__(self, world: World, queue: Queue, executors: Executors, now: Callable[[], int]) -> None:
         self._world = world
         self._queue = queue
+        self._executors = executors
         self._now = now
 
     def build(self, build: Build) -> Bean:
@@ -64,7 +73,7 @@ class Exports:
             actions=lambda: build_actions(build),
             artifacts=lambda: artifact_beans(build),
             building=build.building,
-            description=None,
+            description=build.description,
             displayName=f"#{build.number}",
             duration=build.duration,
             estimatedDuration=build.job.estimated_duration,
@@ -102,7 +111,7 @@ class Exports:
             builds=lambda: [self.build(build) for build in job.builds[: -_BUILDS_SHOWN - 1 : -1]],
             firstBuild=lambda: self.build(job.builds[0]) if job.builds else None,
             healthReport=lambda: health(job),
-            inQueue=any(item.job is job for item in self._queue.pending()),
+            inQueue=lambda: any(item.job is job for item in self._queue.pending()),
             keepDependencies=False,
             nextBuildNumber=job.next_number,
             queueItem=partial(self._queue_item_of, job),
@@ -119,7 +128,7 @@ class Exports:
                 **self.task(job).properties,
                 "allBuilds": every,
                 "property": declared,
-                **_own_part(job),
+                **self._own_part(job),
             },
         )
 
@@ -130,7 +139,7 @@ class Exports:
             {
                 "name": Exported(job.name, 3),
                 "url": Exported(self._world.url(job.path), _ALWAYS),
-                "color": Exported(color(job), 2),
+                "color": Exported(partial(color, job), 2),
             },
         )
 
@@ -177,6 +186,7 @@ class Exports:
     def queue(self) -> Bean:
         """`queue/api/json`: all that has not left, oldest first."""
         items: list[Value] = [self.queue_item(item) for item in self._queue.pending()]
+        items += [self.waiting_part(part) for part in self._executors.waiting()]
         listed = {"discoverableItems": Exported([]), "items": Exported(items, 1, inline=True)}
         return Bean("hudson.model.Queue", listed)
 
@@ -192,12 +202,43 @@ class Exports:
             id=item.id,
             inQueueSince=item.since,
             params=queue_text(item.parameters),
-            stuck=False,
+            stuck=item.state == "buildable" and self._stuck(item),
             task=self.task(item.job),
             url=f"queue/item/{item.id}/",
             why=self._why(item),
             **self._state_part(item),
         )
+
+    def waiting_part(self, part: WaitingPart) -> Bean:
+        """A pipeline's part in the queue: its task has neither name nor address."""
+        job = part.build.job
+        return bean(
+            "hudson.model.Queue$BuildableItem",
+            _ALWAYS,
+            actions=[],
+            blocked=False,
+            buildable=True,
+            id=part.id,
+            inQueueSince=part.since,
+            params="",
+            stuck=self._long_overdue(job, part.since),
+            task=Bean(PLACEHOLDER),
+            url=f"queue/item/{part.id}/",
+            why=self._executors.why_none(job.label),
+            buildableStartMilliseconds=part.since,
+            pending=False,
+        )
+
+    def _stuck(self, item: QueueItem) -> bool:
+        return self._long_overdue(item.job, item.buildable_since or item.since)
+
+    def _long_overdue(self, job: Job, since: int) -> bool:
+        """Whether no node can take it, or it waits ten times too long (hudson.model.Queue.BuildableItem)."""
+        nodes = self._executors.nodes.fitting(job.label)
+        if job.label is not None and blockage(nodes) != "busy":
+            return True
+        estimate = job.estimated_duration()
+        return self._now() - since > (max(estimate, 60_000) * 10 if estimate >= 0 else _DAY)
 
     def _state_part(self, item: QueueItem) -> dict[str, Value]:
         if item.state == "waiting":
@@ -213,7 +254,8 @@ class Exports:
         if item.state == "left":
             return None
         if item.state == "buildable":
-            return "Waiting for next available executor on ‘Built-In Node’"
+            going_down = self._queue.quieting_down
+            return GOING_DOWN if going_down else self._executors.why_none(item.job.label)
         if item.state == "blocked":
             running = item.job.running()
             return (
@@ -232,7 +274,9 @@ class Exports:
         return None if build is None else self.build(build)
 
     def _pipeline_part(self, build: Build) -> dict[str, Exported]:
-        sets: list[Value] = [change_set(build.changes, build.started)] if build.changes else []
+        sets: list[Value] = (
+            [change_set(build.changes, build.started, self._world.root_url)] if build.changes else []
+        )
         return {
             "changeSets": Exported(sets),
             "nextBuild": Exported(partial(self._neighbour, build, 1)),
@@ -241,28 +285,29 @@ class Exports:
 
     def _freestyle_part(self, build: Build) -> dict[str, Exported]:
         return {
-            "builtOn": Exported(""),
-            "changeSet": Exported(change_set(build.changes, build.started)),
+            "builtOn": Exported(build.built_on),
+            "changeSet": Exported(lambda: change_set(build.changes, build.started, self._world.root_url)),
         }
 
+    def _own_part(self, job: Job) -> dict[str, Exported]:
+        """What only this kind of job has; a pipeline's `resumeBlocked` is from its plugin's documentation."""
+        if job.kind == "pipeline":
+            return {"resumeBlocked": Exported(False)}
+        return {
+            "downstreamProjects": Exported(lambda: self._known(job.triggers)),
+            "labelExpression": Exported(job.label),
+            "scm": Exported(Bean("hudson.scm.NullSCM")),
+            "upstreamProjects": Exported(lambda: [self.job(j) for j in self._world.upstream_of(job)]),
+        }
+
+    def _known(self, names: tuple[str, ...]) -> list[Value]:
+        found = (self._world.job(name) for name in names)
+        return [self.job(job) for job in found if job is not None]
+
     def _neighbour(self, build: Build, step: int) -> Bean | None:
-        index = build.job.builds.index(build) + step
-        if not 0 <= index < len(build.job.builds):
-            return None
-        return Bean(None, self.locator(build.job.builds[index]).properties)
+        near = build.previous() if step < 0 else build.next()
+        return None if near is None else Bean(None, self.locator(near).properties)
 
 
 def _property(job: Job) -> list[Value]:
     return [definitions_property(job.parameters)] if job.parameters else []
-
-
-def _own_part(job: Job) -> dict[str, Exported]:
-    """What only this kind of job has; a pipeline's `resumeBlocked` is from its plugin's documentation."""
-    if job.kind == "pipeline":
-        return {"resumeBlocked": Exported(False)}
-    return {
-        "downstreamProjects": Exported([]),
-        "labelExpression": Exported(None),
-        "scm": Exported(Bean("hudson.scm.NullSCM")),
-        "upstreamProjects": Exported([]),
-    }

@@ -5,10 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from playground.jenkins import pages
+from playground.jenkins.causes import Cause
+from playground.jenkins.happenings import ItemChanged
 from playground.jenkins.parameters import ParameterValue, values_for
+from playground.jenkins.paths import job_path
 from playground.jenkins.pipeline import describe_runs
 from playground.jenkins.rest import Ask, Routes, api, as_json
-from playground.jenkins.world import Cause, Folder, Job, NameTaken
+from playground.jenkins.world import Folder, Job, NameTaken
 
 
 class InvalidDelay(ValueError):
@@ -31,26 +34,48 @@ def parse_delay(text: str) -> float:
 
 
 async def _build(ask: Ask, job: Job) -> web.StreamResponse:
-    if job.disabled:
-        return pages.not_buildable(ask.session, job)
+    refusal = await _refusal(ask, job)
+    if refusal is not None:
+        return refusal
     if job.parameters:
         return pages.servlet_error(ask.request, 400, "Nothing is submitted")
     return await _schedule(ask, job, ())
 
 
 async def _build_with_parameters(ask: Ask, job: Job) -> web.StreamResponse:
-    if job.disabled:
-        return pages.not_buildable(ask.session, job)
+    refusal = await _refusal(ask, job)
+    if refusal is not None:
+        return refusal
     if not job.parameters:
         return pages.oops(ask.session, "This build is not parameterized!")
     return await _schedule(ask, job, values_for(job.parameters, await ask.submitted()))
 
 
+async def _refusal(ask: Ask, job: Job) -> web.Response | None:
+    """Why a trigger goes no further: a job that is disabled, a wrong token, a GET without the token.
+
+    Source: hudson.model.BuildAuthorizationToken.checkPermission; only a job with a token of its own minds one.
+    """
+    token = await ask.field("token") if job.auth_token is not None else None
+    if token is not None and token != job.auth_token:
+        return pages.servlet_error(ask.request, 403, "Invalid token provided.")
+    if token is None and ask.request.method != "POST":
+        return pages.post_required(ask.session)
+    return pages.not_buildable(ask.session, job) if job.disabled else None
+
+
+async def _cause(ask: Ask, job: Job) -> Cause:
+    """Who started it: with the job's token a remote host and its `cause`, else the caller."""
+    if job.auth_token is None or await ask.field("token") is None:
+        return Cause.by_user(ask.user)
+    return Cause.by_remote(ask.request.remote or "unknown", await ask.field("cause"))
+
+
 async def _schedule(ask: Ask, job: Job, parameters: tuple[ParameterValue, ...]) -> web.Response:
     """201 and the new queue item's address, or 303 and that of the waiting item it joined (measured)."""
-    delays = (await ask.submitted()).get("delay")
-    delay = parse_delay(delays[0]) if delays else None
-    item, new = ask.controller.queue.schedule(job, parameters, Cause.by_user(ask.user), delay)
+    text = await ask.field("delay")
+    delay = None if text is None else parse_delay(text)
+    item, new = ask.controller.queue.schedule(job, parameters, await _cause(ask, job), delay=delay)
     location = ask.controller.world.url(f"queue/item/{item.id}/")
     headers = {"Location": location, "X-Content-Type-Options": "nosniff"}
     return web.Response(status=201 if new else 303, headers=headers)
@@ -67,12 +92,16 @@ async def _runs(ask: Ask, job: Job) -> web.StreamResponse:
 
 
 async def _enable(ask: Ask, job: Job) -> web.StreamResponse:
-    job.disabled = False
-    return _to_job(ask, job)
+    return _switch(ask, job, disabled=False)
 
 
 async def _disable(ask: Ask, job: Job) -> web.StreamResponse:
-    job.disabled = True
+    return _switch(ask, job, disabled=True)
+
+
+def _switch(ask: Ask, job: Job, *, disabled: bool) -> web.Response:
+    job.disabled = disabled
+    ask.controller.tell(ItemChanged(job, "updated", ask.user))
     return _to_job(ask, job)
 
 
@@ -82,14 +111,23 @@ def _to_job(ask: Ask, job: Job) -> web.Response:
 
 async def _rename(ask: Ask, job: Job) -> web.StreamResponse:
     """302 to the new address; the old one is 404 from then on, without a redirect (measured)."""
-    name = (await ask.submitted()).get("newName", [""])[0]
+    name = await ask.field("newName")
     if not name or any(mark in name for mark in "%&/"):
         return pages.servlet_error(ask.request, 400, f"{name!r} is an unsafe name")
     try:
-        ask.controller.world.rename(job, name)
+        old_name = ask.controller.world.rename(job, name)
     except NameTaken as error:
         return pages.servlet_error(ask.request, 400, str(error))
+    ask.controller.tell(ItemChanged(job, "locationChanged", ask.user, old_name))
     return _to_job(ask, job)
+
+
+async def _delete(ask: Ask, item: Job | Folder) -> web.StreamResponse:
+    """302 to what the deleted thing lay in."""
+    parent = item.full_name.rpartition("/")[0]
+    ask.controller.delete(item, ask.user)
+    path = job_path(parent) if parent else ""
+    return web.Response(status=302, headers={"Location": ask.controller.world.url(path)})
 
 
 async def _job_page(ask: Ask, job: Job) -> web.StreamResponse:
@@ -117,6 +155,7 @@ FOLDER: Routes[Folder] = {
     ("GET", ""): _folder_page,
     ("GET", "api/json"): _folder_info,
     ("GET", "view/all/api/json"): _folder_view,
+    ("POST", "doDelete"): _delete,
 }
 
 JOB: Routes[Job] = {
@@ -125,7 +164,10 @@ JOB: Routes[Job] = {
     ("GET", "wfapi/runs"): _runs,
     ("POST", "build"): _build,
     ("POST", "buildWithParameters"): _build_with_parameters,
+    ("GET", "build"): _build,
+    ("GET", "buildWithParameters"): _build_with_parameters,
     ("POST", "enable"): _enable,
     ("POST", "disable"): _disable,
     ("POST", "doRename"): _rename,
+    ("POST", "doDelete"): _delete,
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from playground.jenkins.generated import LongOutput
 
 # A console note is ESC[8mha: + base64 + ESC[0m; readers drop it, byte offsets count it.
 # Shape: hudson.console.ConsoleNote; a real one holds a signed, compressed Java object of about this size.
@@ -14,22 +17,25 @@ _NOTES = re.compile(rb"\x1b\[8mha:[A-Za-z0-9+/=]*\x1b\[0m")
 
 @dataclass(frozen=True)
 class Progress:
-    """One answer of `progressiveText`: the body, the offset to ask for next, whether more will come."""
+    """One answer of `progressiveText`: the body piece by piece, the offset to ask for next, whether more comes."""
 
-    body: bytes
+    body: Iterator[bytes]
     next_start: int
     more: bool
 
 
 class BuildLog:
-    """The console log of one build; lines are appended, never changed."""
+    """The console log of one build; lines are appended, never changed.
+
+    Long output is kept as what it is made from, so that a log of 100 MB takes no memory.
+    """
 
     def __init__(self) -> None:
-        self._raw = bytearray()
+        self._parts: list[bytearray | LongOutput] = []
 
     def __len__(self) -> int:
         """Size in raw bytes, hidden notes included."""
-        return len(self._raw)
+        return sum(_size(part) for part in self._parts)
 
     def write_line(self, text: str, note_before: str | None = None) -> None:
         """Append a line; a hidden note stands before `note_before` where that occurs in it."""
@@ -37,7 +43,15 @@ class BuildLog:
         if note_before is not None:
             mark = note_before.encode()
             line = line.replace(mark, _NOTE + mark, 1)
-        self._raw += line + b"\n"
+        last = self._parts[-1] if self._parts else None
+        if not isinstance(last, bytearray):
+            last = bytearray()
+            self._parts.append(last)
+        last += line + b"\n"
+
+    def write_long(self, output: LongOutput) -> None:
+        """Append output that is made when it is read."""
+        self._parts.append(output)
 
     def progressive(self, start: int, building: bool) -> Progress:
         """What `progressiveText?start=` answers.
@@ -45,17 +59,33 @@ class BuildLog:
         `start` counts raw bytes; beyond the end the whole log comes again (the reader is taken for one that
         followed a rotated file), and inside a note the rest of its base64 comes as text. Lines end in CRLF.
         """
-        if start > len(self._raw):
-            start = 0
-        body = _NOTES.sub(b"", bytes(self._raw[start:])).replace(b"\n", b"\r\n")
-        return Progress(body, len(self._raw), building)
+        size = len(self)
+        body = (piece.replace(b"\n", b"\r\n") for piece in self.read(0 if start > size else start))
+        return Progress(body, size, building)
+
+    def read(self, start: int = 0) -> Iterator[bytes]:
+        """The log from a raw offset on, piece by piece, without notes and with LF, as `consoleText` gives it."""
+        for part in tuple(self._parts):
+            size = _size(part)
+            if start < size:
+                yield from part.read(start) if isinstance(part, LongOutput) else _without_notes(part, start)
+            start = max(0, start - size)
 
     def plain(self) -> bytes:
-        """What `consoleText` answers: no notes, lines end in LF."""
-        return _NOTES.sub(b"", bytes(self._raw))
+        """The whole log at once, as `consoleText` gives it."""
+        return b"".join(self.read())
 
     def tail(self, lines: int) -> str:
         """The last lines as text; 0 gives none."""
         if lines <= 0:
             return ""
-        return "".join(self.plain().decode(errors="replace").splitlines(keepends=True)[-lines:])
+        text = b"".join(self.read(max(0, len(self) - 2_000 * lines - 4_000)))
+        return "".join(text.decode(errors="replace").splitlines(keepends=True)[-lines:])
+
+
+def _size(part: bytearray | LongOutput) -> int:
+    return part.size if isinstance(part, LongOutput) else len(part)
+
+
+def _without_notes(part: bytearray, start: int) -> Iterator[bytes]:
+    yield _NOTES.sub(b"", bytes(part[start:]))

@@ -1,35 +1,73 @@
-"""Tells every hook of a build's phases as the Notification plugin does: in order and in the background.
-
-Format: jenkinsci/notification-plugin, model serialised with Gson (nulls left out).
-"""
+"""Tells every hook what happens, in order and in the background, as the plugin does whose part the hook plays."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 import aiohttp
 
+from playground.jenkins.exports import Exports
+from playground.jenkins.happenings import Happening
+from playground.jenkins.senders.cloudevents import cloudevents
+from playground.jenkins.senders.generic_event import generic_event
+from playground.jenkins.senders.input_notification import input_notification
+from playground.jenkins.senders.message import Message, Scene, Sender
+from playground.jenkins.senders.notification_plugin import notification_plugin
+from playground.jenkins.senders.outbound_webhook import outbound_webhook
+from playground.jenkins.senders.plain_json import plain_json
+from playground.jenkins.senders.statistics_gatherer import statistics_gatherer
 from playground.jenkins.tree import Json
-from playground.jenkins.world import Build, TestResults, World
+from playground.jenkins.world import World
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 30.0
-"""Seconds; the plugin's default."""
+"""Seconds; the Notification plugin's default."""
 
 SwitchKind = Literal["duplicate", "hold", "drop"]
+SenderName = Literal[
+    "notification-plugin",
+    "outbound-webhook",
+    "generic-event",
+    "statistics-gatherer",
+    "cloudevents",
+    "input-notification",
+    "plain-json",
+]
+SENDERS: dict[SenderName, Sender] = {
+    "notification-plugin": notification_plugin,
+    "outbound-webhook": outbound_webhook,
+    "generic-event": generic_event,
+    "statistics-gatherer": statistics_gatherer,
+    "cloudevents": cloudevents,
+    "input-notification": input_notification,
+    "plain-json": plain_json,
+}
 
 
 @dataclass(frozen=True)
 class Hook:
-    """Where notifications go, and how many lines of the log they bring along (0: none)."""
+    """Where notifications go, how many lines of the log they bring along (0: none), and who sends them."""
 
     url: str
     log_lines: int = 0
+    sender: SenderName = "notification-plugin"
+
+    @classmethod
+    def parse(cls, text: str) -> Hook:
+        """Read `URL` or `SENDER=URL`. Raises ValueError for a sender nobody knows."""
+        before, equals, url = text.partition("=")
+        if not equals or "/" in before:
+            return cls(text)
+        for name in get_args(SenderName):
+            if name == before:
+                return cls(url, sender=name)
+        raise ValueError(f"hook {text}: no sender {before!r}; there are {', '.join(SENDERS)}")
 
 
 @dataclass
@@ -52,7 +90,13 @@ class Delivery:
     phase: str
     build: str
     payload: dict[str, Json]
+    headers: dict[str, str] = field(default_factory=dict)
     outcome: str = "waiting"
+
+    @classmethod
+    def of(cls, hook: Hook, message: Message) -> Delivery:
+        """A message on its way to a hook."""
+        return cls(hook.url, message.phase, message.about, message.body, dict(message.headers))
 
 
 @dataclass
@@ -64,79 +108,34 @@ class _Line:
     worker: asyncio.Task[None] | None = None
 
 
-def payload(world: World, build: Build, phase: str, log_lines: int = 0) -> dict[str, Json]:
-    """The body of one notification. `name` is the short name; only `url` tells the folder."""
-    ended = phase in ("COMPLETED", "FINALIZED")
-    state: dict[str, Json] = {
-        "full_url": world.url(build.path),
-        "number": build.number,
-        "queue_id": build.queue_id,
-        "timestamp": build.started,
-        "duration": build.duration if ended else 0,
-        "phase": phase,
-    }
-    if ended:
-        state["status"] = build.result
-    state |= {"url": build.path, "scm": _scm(build)}
-    if build.parameters:
-        state["parameters"] = {
-            value.name: value.as_text() for value in build.parameters if not value.sensitive
-        }
-    state |= {"log": build.log.tail(log_lines), "notes": ""}
-    if build.tests is not None:
-        state["test_summary"] = _test_summary(build.tests)
-    state["artifacts"] = {
-        artifact.path: {"archive": world.url(f"{build.path}artifact/{artifact.path}")}
-        for artifact in build.artifacts
-    }
-    return {
-        "name": build.job.name,
-        "display_name": build.job.name,
-        "url": build.job.path,
-        "build": state,
-    }
-
-
-def _scm(build: Build) -> dict[str, Json]:
-    """What the plugin knows of the commits: for a pipeline it never finds any."""
-    if build.job.kind == "pipeline" or not build.changes:
-        return {"changes": [], "culprits": []}
-    return {
-        "url": f"https://git.example.com/acme/{build.job.name}.git",
-        "branch": "origin/main",
-        "commit": build.changes[-1].commit,
-        "changes": [path for change in build.changes for path in change.files],
-        "culprits": list(dict.fromkeys(change.author for change in build.changes)),
-    }
-
-
-def _test_summary(tests: TestResults) -> dict[str, Json]:
-    return {
-        "total": len(tests.cases),
-        "failed": tests.count("FAILED"),
-        "passed": tests.count("PASSED"),
-        "skipped": tests.count("SKIPPED"),
-        "failed_tests": [f"{case.class_name}.{case.name}" for case in tests.cases if case.status == "FAILED"],
-    }
-
-
 class Notifier:
     """Sends notifications to every hook; keeps what it sent."""
 
-    def __init__(self, world: World, hooks: tuple[str, ...]) -> None:
-        self.hooks: list[Hook] = [Hook(url) for url in hooks]
+    def __init__(
+        self, world: World, exports: Exports, now: Callable[[], int], hooks: tuple[Hook, ...]
+    ) -> None:
+        self.hooks: list[Hook] = list(hooks)
         self.switches: list[Switch] = []
         self.deliveries: list[Delivery] = []
         self._world = world
+        self._exports = exports
+        self._now = now
         self._lines: dict[str, _Line] = {}
         self._session: aiohttp.ClientSession | None = None
 
-    def notify(self, build: Build, phase: str) -> None:
-        """Put a notification for every hook on its way; returns at once."""
-        switch = self._take_switch(phase)
-        for hook in self.hooks:
-            body = payload(self._world, build, phase, hook.log_lines)
-            self._dispatch(Delivery(hook.url, phase, self._world.url(build.path), body), switch)
+    def tell(self, happening: Happening) -> None:
+        """Put the notifications of every hook on their way; returns at once."""
+        switches: dict[str, Switch | None] = {}
+        for hook in tuple(self.hooks):
+            for message in self.messages(hook, happening):
+                if message.phase not in switches:
+                    switches[message.phase] = self._take_switch(message.phase)
+                self._dispatch(Delivery.of(hook, message), switches[message.phase])
+
+    def messages(self, hook: Hook, happening: Happening) -> tuple[Message, ...]:
+        """What a hook would be told of a happening."""
+        scene = Scene(self._world, self._exports, self._now(), hook.log_lines)
+        return SENDERS[hook.sender](scene, happening)
 
     async def close(self) -> None:
         """Stop sending; what is on its way is lost."""
@@ -148,6 +147,22 @@ class Notifier:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def post(self, delivery: Delivery) -> None:
+        """POST once. The plugins look at no status and do not try again, so neither do we."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=connector
+            )
+        body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json;charset=UTF-8", **delivery.headers}
+        try:
+            async with self._session.post(delivery.hook, data=body, headers=headers) as response:
+                delivery.outcome = str(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            delivery.outcome = f"{type(error).__name__}: {error}"
+            log.warning("notification of %s to %s: %s", delivery.build, delivery.hook, delivery.outcome)
 
     def _take_switch(self, phase: str) -> Switch | None:
         for switch in self.switches:
@@ -171,7 +186,7 @@ class Notifier:
         else:
             line.queue.put_nowait(delivery)
             if kind == "duplicate":
-                again = Delivery(delivery.hook, delivery.phase, delivery.build, delivery.payload)
+                again = replace(delivery)
                 self.deliveries.append(again)
                 line.queue.put_nowait(again)
             for held in line.held:
@@ -186,17 +201,4 @@ class Notifier:
 
     async def _work(self, line: _Line) -> None:
         while True:
-            await self._deliver(await line.queue.get())
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        """POST once. The plugin looks at no status and by default does not try again, so neither do we."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
-        body = json.dumps(delivery.payload, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json;charset=UTF-8"}
-        try:
-            async with self._session.post(delivery.hook, data=body, headers=headers) as response:
-                delivery.outcome = str(response.status)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            delivery.outcome = f"{type(error).__name__}: {error}"
-            log.warning("notification of %s to %s: %s", delivery.build, delivery.hook, delivery.outcome)
+            await self.post(await line.queue.get())

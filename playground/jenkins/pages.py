@@ -8,7 +8,11 @@ from html import escape
 from aiohttp import web
 
 from playground.jenkins.node_beans import VERSION
+from playground.jenkins.nodes import Node
 from playground.jenkins.world import Build, FlowNode, Folder, Job
+
+CONSOLE_SHOWN = 150 * 1024
+"""Bytes of the console a page shows; of a longer one the end."""
 
 _NO_CACHE = "no-cache,no-store,must-revalidate"
 
@@ -121,16 +125,24 @@ def job_page(session: str, job: Job, root_path: str) -> web.Response:
 
 
 def build_page(session: str, build: Build, root_path: str) -> web.Response:
-    """A build: how it stands, its stages, its log, for a person who followed a link."""
+    """A build: how it stands, its stages, the end of its log, for a person who followed a link."""
     stages = "".join(
         f"<li>{escape(node.name)}: {escape(node.error or node.status)}</li>"
         for node in build.nodes.values()
         if node.parent is None
     )
-    log = escape(build.log.plain().decode(errors="replace"))
+    tail = b"".join(build.log.read(max(0, len(build.log) - CONSOLE_SHOWN)))
+    log = escape(tail.decode(errors="replace"))
     job = _link(root_path + build.job.path, build.job.full_display_name)
     content = f"<p>{job}: {_state(build)}</p><ol>{stages}</ol><pre>{log}</pre>"
     return page(session, build.full_display_name, content)
+
+
+def node_page(session: str, node: Node, running: Sequence[Build], root_path: str) -> web.Response:
+    """A node and what runs on it, for a person who followed a link."""
+    state = node.mark.description if node.mark is not None else "online" if node.online else "offline"
+    rows = "".join(f"<li>{_link(root_path + build.path, build.full_display_name)}</li>" for build in running)
+    return page(session, node.display_name, f"<p>{escape(state)}</p><ul>{rows}</ul>")
 
 
 def node_log_page(session: str, build: Build, node: FlowNode) -> web.Response:

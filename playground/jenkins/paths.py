@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 PERMALINKS = (
@@ -43,6 +44,7 @@ def parse_path(raw_path: str) -> Address:
     return Address(tuple(job), build, tuple(segments))
 
 
+@lru_cache(maxsize=1 << 16)
 def job_path(full_name: str) -> str:
     """The path of a job below the context root: `team/deploy` lives at `job/team/job/deploy/`."""
     return "".join(f"job/{quote(name, safe='')}/" for name in full_name.split("/"))

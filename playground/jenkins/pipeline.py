@@ -103,10 +103,10 @@ def artifacts(build: Build, context: str) -> list[Json]:
     return [
         {
             "id": f"n{index}",
-            "name": artifact.path.rpartition("/")[2],
+            "name": artifact.name,
             "path": artifact.path,
             "url": f"{context}{build.path}artifact/{artifact.path}",
-            "size": len(artifact.content),
+            "size": artifact.size,
         }
         for index, artifact in enumerate(build.artifacts, start=1)
     ]

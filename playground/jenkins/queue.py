@@ -4,53 +4,39 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from playground.jenkins.builds import Executors
+from playground.jenkins.causes import Cause, Change
 from playground.jenkins.clock import Clock
+from playground.jenkins.executors import Executors
+from playground.jenkins.happenings import QueueChanged, Tell
 from playground.jenkins.parameters import ParameterValue
-from playground.jenkins.world import Build, Cause, Change, Job
-
-ItemState = Literal["waiting", "blocked", "buildable", "left"]
+from playground.jenkins.queue_items import QueueItem
+from playground.jenkins.world import Build, Job
 
 QUIET_PERIOD = 5.0
 REMEMBERED = 300.0
 """Seconds Jenkins keeps an item that left the queue (hudson.model.Queue, an expireAfterWrite cache)."""
 
 
-@dataclass(eq=False)
-class QueueItem:
-    """One request to build. `quiet_until` and the other times are epoch milliseconds."""
-
-    id: int
-    job: Job
-    parameters: tuple[ParameterValue, ...]
-    causes: list[Cause]
-    since: int
-    quiet_until: int
-    changes: tuple[Change, ...] = ()
-    state: ItemState = "waiting"
-    quiet_over: bool = False
-    buildable_since: int | None = None
-    left_at: int | None = None
-    cancelled: bool = False
-    build: Build | None = None
-
-
 class Queue:
     """Holds items until they may build; `call_later` plans the next look, seconds ahead."""
 
     def __init__(
-        self, clock: Clock, executors: Executors, call_later: Callable[[float, Callable[[], None]], object]
+        self,
+        clock: Clock,
+        executors: Executors,
+        call_later: Callable[[float, Callable[[], None]], object],
+        tell: Tell,
     ) -> None:
         self.quieting_down = False
+        self.quiet_down_reason: str | None = None
         self.held = False
         self.remembered = REMEMBERED
         self.executable_after = 0.0
         self._clock = clock
         self._executors = executors
         self._call_later = call_later
+        self._tell = tell
         self._ids = itertools.count(1)
         self._items: dict[int, QueueItem] = {}
 
@@ -62,22 +48,25 @@ class Queue:
         self,
         job: Job,
         parameters: tuple[ParameterValue, ...],
-        cause: Cause,
+        *causes: Cause,
         delay: float | None = None,
         changes: tuple[Change, ...] = (),
+        joinable: bool = True,
     ) -> tuple[QueueItem, bool]:
         """Ask for a build after `delay` seconds (the quiet period by default).
 
-        Returns the item and whether it is new: a waiting item with the same parameters takes the cause on.
+        Returns the item and whether it is new: a waiting item with the same parameters takes the causes on.
         """
         for item in self.pending():
-            if item.job is job and item.parameters == parameters:
-                item.causes.append(cause)
+            if joinable and item.joinable and item.job is job and item.parameters == parameters:
+                item.causes += causes
                 return item, False
         seconds = self._clock.scaled(QUIET_PERIOD if delay is None else delay)
         now = self._clock.now()
-        item = QueueItem(self.next_id(), job, parameters, [cause], now, now + round(seconds * 1000), changes)
+        quiet_until = now + round(seconds * 1000)
+        item = QueueItem(self.next_id(), job, parameters, list(causes), now, quiet_until, changes, joinable)
         self._items[item.id] = item
+        self._tell(QueueChanged(item, "entered"))
         self._call_later(seconds, lambda: self._end_quiet_period(item))
         return item, True
 
@@ -120,9 +109,16 @@ class Queue:
         """Let every item on that may go on; none may while Jenkins quiets down or is held by a restart."""
         if self.quieting_down or self.held:
             return
+        self._executors.seat_waiting()
         for item in self.pending():
             if item.quiet_over:
                 self._advance(item)
+
+    def drop(self, job: Job) -> None:
+        """Take out all that waits for a job that is no more."""
+        for item in self.pending():
+            if item.job is job:
+                self.cancel(item)
 
     def _end_quiet_period(self, item: QueueItem) -> None:
         item.quiet_over = True
@@ -132,7 +128,7 @@ class Queue:
         item.buildable_since = item.buildable_since or self._clock.now()
         if item.job.running() and not item.job.concurrent:
             item.state = "blocked"
-        elif item.job.kind == "freestyle" and self._executors.idle() <= 0:
+        elif item.job.kind == "freestyle" and self._executors.free_node(item.job.label) is None:
             item.state = "buildable"
         else:
             self._start(item)
@@ -147,6 +143,7 @@ class Queue:
             tuple(item.causes),
             item.parameters,
             item.changes,
+            queued=item.since,
         )
         job.next_number += 1
         job.builds.append(build)
@@ -157,3 +154,5 @@ class Queue:
     def _leave(self, item: QueueItem) -> None:
         item.state = "left"
         item.left_at = self._clock.now()
+        item.gone.set()
+        self._tell(QueueChanged(item, "left"))

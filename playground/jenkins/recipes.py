@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from playground.jenkins.generated import LongOutput
 from playground.jenkins.parameters import Kind, ParameterDefinition
-from playground.jenkins.script import Artifact, CaseResult, InputRequest, Recipe, Result, Script, Stage, Step
+from playground.jenkins.script import (
+    Artifact,
+    CaseResult,
+    DownstreamRequest,
+    InputRequest,
+    Result,
+    Script,
+    Stage,
+    Step,
+)
 from playground.jenkins.world import JobKind
 
 Values = Mapping[str, str | bool]
@@ -15,6 +25,7 @@ CHECKOUT = "Check out from version control"
 SHELL = "Shell Script"
 JUNIT = "Archive JUnit-formatted test results"
 ARCHIVE = "Archive the artifacts"
+BUILD = "Build a job"
 
 
 def plain(
@@ -26,33 +37,27 @@ def plain(
     stages: Sequence[str] = ("Build",),
     cases: tuple[CaseResult, ...] = (),
     stubborn: bool = False,
+    artifacts: tuple[Artifact, ...] = (),
+    long_output: LongOutput | None = None,
+    question: InputRequest | None = None,
+    downstream: Sequence[DownstreamRequest] = (),
 ) -> Script:
     """A script that prints `lines` over `seconds` and ends with `result`; a pipeline spreads it over stages.
 
-    The stage a FAILURE breaks is the last one.
+    The stage a FAILURE breaks is the last one. A pipeline first asks its question, in a stage "Approve", and
+    last builds other jobs, in a stage "Downstream"; a freestyle job can do neither.
     """
     error = "script returned exit code 1" if result == "FAILURE" else None
+    share = seconds if kind == "freestyle" else seconds / len(stages)
+    work = Step(SHELL, "make", share, tuple(lines), error, cases, artifacts, long_output)
     if kind == "freestyle":
-        step = Step(SHELL, "", seconds, tuple(lines), error, cases)
-        return Script(steps=(step,), result=result, stubborn=stubborn)
-    share = seconds / len(stages)
+        return Script(steps=(replace(work, argument=""),), result=result, stubborn=stubborn)
+    asked = (Stage("Approve", input=question),) if question is not None else ()
     early = tuple(Stage(name, (Step(SHELL, "make", share),)) for name in stages[:-1])
-    last = Stage(stages[-1], (Step(SHELL, "make", share, tuple(lines), error, cases),))
-    return Script(stages=(*early, last), result=result, stubborn=stubborn)
-
-
-def plain_recipe(
-    kind: JobKind,
-    *,
-    lines: Sequence[str],
-    seconds: float,
-    result: Result | None,
-    stages: Sequence[str],
-    stubborn: bool,
-) -> Recipe:
-    """A recipe that gives the same plain script every time."""
-    script = plain(kind, lines=lines, seconds=seconds, result=result, stages=stages, stubborn=stubborn)
-    return lambda number, values: script
+    others = tuple(Step(BUILD, request.job, 0.1, downstream=request) for request in downstream)
+    after = (Stage("Downstream", others),) if others else ()
+    last = Stage(stages[-1], (work,))
+    return Script(stages=(*asked, *early, last, *after), result=result, stubborn=stubborn)
 
 
 def api(number: int, values: Values) -> Script:
@@ -129,6 +134,7 @@ def deploy(number: int, values: Values) -> Script:
             ParameterDefinition(Kind.CHOICE, "STRATEGY", "", "how to roll out", ("rolling", "blue-green")),
             ParameterDefinition(Kind.STRING, "REASON", "", "why now"),
         ),
+        written_id="Deploy",
     )
     plan_lines = ("+ make plan", "3 to change, 0 to destroy")
     return Script(

@@ -7,21 +7,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TypeVar
+from urllib.parse import quote
 
 from aiohttp import web
 
 from playground.jenkins import pages
 from playground.jenkins.access import CRUMB_FIELD, SESSION_COOKIE, Caller, WrongCredentials
+from playground.jenkins.computer_beans import computer, computer_set
 from playground.jenkins.controller import Controller
+from playground.jenkins.executors import Interruption
 from playground.jenkins.faults import hang_up
-from playground.jenkins.node_beans import computer, computer_set, hudson, plugin_manager, user
+from playground.jenkins.node_beans import hudson, plugin_manager, user
+from playground.jenkins.nodes import Node, OfflineMark
 from playground.jenkins.paths import Address
+from playground.jenkins.queue_items import WaitingPart
 from playground.jenkins.tree import Bean, Json, bean, pruner_for, render
 
 MAX_TARGET = 8192
 """Bytes of a request target; beyond it Jetty answers 414 (measured: 5,000 pass, 9,000 do not)."""
-
-NODE_NAMES = ("(master)", "(built-in)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Ask:
                 if isinstance(value, str):
                     values.setdefault(name, []).append(value)
         return values
+
+    async def field(self, name: str) -> str | None:
+        """One submitted value, or None when it was not sent."""
+        return next(iter((await self.submitted()).get(name, ())), None)
 
 
 Subject = TypeVar("Subject")
@@ -159,8 +166,10 @@ async def _root_page(ask: Ask, controller: Controller) -> web.StreamResponse:
 
 
 async def _root(ask: Ask, controller: Controller) -> web.StreamResponse:
-    count, quieting = controller.executors.count, controller.queue.quieting_down
-    return api(ask, hudson(controller.exports, controller.root_url, count, quieting))
+    queue = controller.queue
+    reason = queue.quiet_down_reason if queue.quieting_down else None
+    built_in = controller.nodes.built_in
+    return api(ask, hudson(controller.exports, controller.root_url, built_in, queue.quieting_down, reason))
 
 
 async def _view(ask: Ask, controller: Controller) -> web.StreamResponse:
@@ -188,15 +197,36 @@ async def _plugins(ask: Ask, controller: Controller) -> web.StreamResponse:
 
 
 async def _computers(ask: Ask, controller: Controller) -> web.StreamResponse:
-    running, count = controller.executors.running(), controller.executors.count
-    return api(ask, computer_set(controller.exports, running, count, controller.clock.now()))
+    return api(ask, computer_set(controller.exports, controller.executors, controller.clock.now()))
 
 
 async def _computer(ask: Ask, controller: Controller) -> web.StreamResponse:
-    if ask.captured[0] not in NODE_NAMES:
+    node = controller.nodes.find(ask.captured[0])
+    if node is None:
         return pages.not_found(ask.session)
-    running, count = controller.executors.running(), controller.executors.count
-    return api(ask, computer(controller.exports, running, count, controller.clock.now()))
+    return api(ask, computer(controller.exports, controller.executors, node, controller.clock.now()))
+
+
+async def _computer_page(ask: Ask, controller: Controller) -> web.StreamResponse:
+    node = controller.nodes.find(ask.captured[0])
+    if node is None:
+        return pages.not_found(ask.session)
+    return pages.node_page(ask.session, node, controller.executors.on(node), controller.context)
+
+
+async def _toggle_offline(ask: Ask, controller: Controller) -> web.StreamResponse:
+    """Take a node offline for now, with a message, or put it online again; 302 to its page."""
+    node = controller.nodes.find(ask.captured[0])
+    if node is None:
+        return pages.not_found(ask.session)
+    message = await ask.field("offlineMessage") or ""
+    mark = OfflineMark(ask.user, message, controller.clock.now()) if node.mark is None else None
+    controller.mark_node(node, mark)
+    return web.Response(status=302, headers={"Location": controller.world.url(_computer_path(node))})
+
+
+def _computer_path(node: Node) -> str:
+    return f"computer/{quote(node.name or '(built-in)')}/"
 
 
 async def _queue(ask: Ask, controller: Controller) -> web.StreamResponse:
@@ -205,15 +235,24 @@ async def _queue(ask: Ask, controller: Controller) -> web.StreamResponse:
 
 async def _queue_item(ask: Ask, controller: Controller) -> web.StreamResponse:
     item = controller.queue.item(int(ask.captured[0])) if ask.captured[0].isdecimal() else None
-    if item is None:
-        return pages.not_found(ask.session)
-    return api(ask, controller.exports.queue_item(item))
+    if item is not None:
+        return api(ask, controller.exports.queue_item(item))
+    part = _part(controller, ask.captured[0])
+    return pages.not_found(ask.session) if part is None else api(ask, controller.exports.waiting_part(part))
+
+
+def _part(controller: Controller, item_id: str) -> WaitingPart | None:
+    return next((part for part in controller.executors.waiting() if str(part.id) == item_id), None)
 
 
 async def _cancel_item(ask: Ask, controller: Controller) -> web.StreamResponse:
     """204; 404 for an item Jenkins does not know; 500 for one that left (hudson.model.Queue.doCancelItem)."""
     wanted = (await ask.submitted()).get("id", [""])[0]
     item = controller.queue.item(int(wanted)) if wanted.isdecimal() else None
+    part = _part(controller, wanted)
+    if part is not None:
+        controller.executors.interrupt(part.build, Interruption("Queue task was cancelled"))
+        return web.Response(status=204)
     if item is None:
         return pages.page(ask.session, "Error", f"<p>Provided id {escape(wanted)} not found</p>", 404)
     if not controller.queue.cancel(item):
@@ -222,7 +261,9 @@ async def _cancel_item(ask: Ask, controller: Controller) -> web.StreamResponse:
 
 
 async def _quiet_down(ask: Ask, controller: Controller) -> web.StreamResponse:
+    """With the `reason` that was given; cancelling it starts what waited."""
     controller.queue.quieting_down = True
+    controller.queue.quiet_down_reason = await ask.field("reason")
     return _to_root(controller)
 
 
@@ -245,6 +286,8 @@ ROOT: Routes[Controller] = {
     ("GET", "pluginManager/api/json"): _plugins,
     ("GET", "computer/api/json"): _computers,
     ("GET", "computer/*/api/json"): _computer,
+    ("GET", "computer/*"): _computer_page,
+    ("POST", "computer/*/toggleOffline"): _toggle_offline,
     ("GET", "queue/api/json"): _queue,
     ("GET", "queue/item/*/api/json"): _queue_item,
     ("POST", "queue/cancelItem"): _cancel_item,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from playground.jenkins.generated import LongOutput, MadeFile
 from playground.jenkins.parameters import ParameterDefinition
 
 Result = Literal["SUCCESS", "UNSTABLE", "FAILURE", "ABORTED", "NOT_BUILT"]
@@ -23,18 +24,45 @@ class CaseResult:
     error_details: str | None = None
     error_stack_trace: str | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from other cases and is the same in every build."""
+        return self.class_name, self.name
+
 
 @dataclass(frozen=True)
 class Artifact:
     """A file a build archives."""
 
     path: str
-    content: bytes
+    content: bytes | MadeFile
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.content.size if isinstance(self.content, MadeFile) else len(self.content)
+
+
+@dataclass(frozen=True)
+class DownstreamRequest:
+    """A `build` step: the job it runs, whether it waits for the end, whether a bad end is its own."""
+
+    job: str
+    wait: bool = True
+    propagate: bool = True
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it is called, how long it takes in seconds, what it prints, and whether it breaks."""
+    """One step: what it is called, how long it takes in seconds, what it prints, and whether it breaks.
+
+    A step may have long output that is made only when it is read, and may run another job.
+    """
 
     name: str
     argument: str = ""
@@ -43,16 +71,25 @@ class Step:
     error: str | None = None
     cases: tuple[CaseResult, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    long_output: LongOutput | None = None
+    downstream: DownstreamRequest | None = None
 
 
 @dataclass(frozen=True)
 class InputRequest:
-    """An `input` step: the question a pipeline asks a person."""
+    """An `input` step: the question a pipeline asks a person.
+
+    `id` is as Jenkins has it, its first letter a capital; `written_id` is what the Jenkinsfile says, if it does.
+    `submitter` names who may answer, by commas; `submitter_parameter` is how the pipeline learns who did.
+    """
 
     id: str
     message: str
     proceed_text: str = "Proceed"
     definitions: tuple[ParameterDefinition, ...] = ()
+    submitter: str | None = None
+    written_id: str | None = None
+    submitter_parameter: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from playground.jenkins.build_rest import BUILD
 from playground.jenkins.control import CONTROLLER, routes, say_what_is_wrong
 from playground.jenkins.controller import Controller
 from playground.jenkins.job_rest import FOLDER, JOB
+from playground.jenkins.notifications import Hook
 from playground.jenkins.paths import parse_path
 from playground.jenkins.rest import ROOT, Ask, dispatch, serve
 from playground.jenkins.world import Folder
@@ -35,13 +36,18 @@ def make_app(
     """A stand-in Jenkins.
 
     root_url: where clients reach it, context path included, such as `http://127.0.0.1:8081/jenkins/`.
-    hooks: URLs that get the Notification plugin's JSON for every phase of every build.
+    hooks: who is told of what happens, each `URL` (as by the Notification plugin) or `SENDER=URL`.
     demo: fill it with the demo's jobs; without, it is empty and the control API adds jobs.
     speed: how much faster than life builds go. anonymous_read: let browsers look without logging in.
+    Raises ValueError for a sender nobody knows.
     """
     app = web.Application(client_max_size=MAX_FORM, middlewares=[say_what_is_wrong])
     app[CONTROLLER] = Controller(
-        root_url=root_url, hooks=hooks, demo=demo, speed=speed, anonymous_read=anonymous_read
+        root_url=root_url,
+        hooks=tuple(Hook.parse(hook) for hook in hooks),
+        demo=demo,
+        speed=speed,
+        anonymous_read=anonymous_read,
     )
     app.add_routes(routes())
     app.router.add_route("*", f"/{_TAIL}", _jenkins)

@@ -6,7 +6,16 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playground.jenkins.script import Artifact, CaseResult, InputRequest, Script, Stage, Step
+from playground.jenkins.generated import LongOutput
+from playground.jenkins.script import (
+    Artifact,
+    CaseResult,
+    DownstreamRequest,
+    InputRequest,
+    Script,
+    Stage,
+    Step,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,13 @@ class LinePrinted:
 
     text: str
     node_id: str | None = None
+
+
+@dataclass(frozen=True)
+class LongOutputPrinted:
+    """More lines than anybody wants to hold."""
+
+    output: LongOutput
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,26 @@ class InputWanted:
     node_id: str
 
 
-Event = NodeStarted | NodeEnded | LinePrinted | StepMarked | TestsRecorded | ArtifactsArchived | InputWanted
+@dataclass(frozen=True)
+class DownstreamWanted:
+    """The pipeline runs another job; all that follows waits for it, if the step does."""
+
+    request: DownstreamRequest
+    node_id: str
+    stage_id: str
+
+
+Event = (
+    NodeStarted
+    | NodeEnded
+    | LinePrinted
+    | LongOutputPrinted
+    | StepMarked
+    | TestsRecorded
+    | ArtifactsArchived
+    | InputWanted
+    | DownstreamWanted
+)
 
 
 @dataclass(frozen=True)
@@ -161,6 +196,10 @@ def _step(step: Step, at: float, stage: tuple[str, str] | None, node_id: str | N
         yield Moment(at, NodeStarted(node_id, step.name, stage[0], step.argument))
     for index, line in enumerate(step.output):
         yield Moment(at + step.seconds * index / len(step.output), LinePrinted(line, node_id))
+    if step.long_output is not None:
+        yield Moment(end, LongOutputPrinted(step.long_output))
+    if step.downstream is not None and stage is not None and node_id is not None:
+        yield Moment(end, DownstreamWanted(step.downstream, node_id, stage[0]))
     if step.cases:
         stage_id, stage_name = stage or (None, None)
         yield Moment(end, TestsRecorded(step.cases, stage_id, stage_name, node_id))
@@ -181,4 +220,5 @@ _FUNCTIONS = {
     "Check out from version control": "checkout",
     "Archive JUnit-formatted test results": "junit",
     "Archive the artifacts": "archiveArtifacts",
+    "Build a job": "build",
 }

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Value: TypeAlias = "bool | int | float | str | Bean | Sequence[Value] | Mapping[str, Value] | None"
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(NamedTuple):
     """One property of a bean, as Stapler's `@Exported` declares it.
 
     `value` may be a callable, so that what nobody asked for is never worked out. A property shows while its

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from asyncio import Future
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from typing import Literal
 from urllib.parse import unquote
 
+from playground.jenkins.causes import Cause, Change
 from playground.jenkins.logs import BuildLog
 from playground.jenkins.parameters import ParameterDefinition, ParameterValue
 from playground.jenkins.paths import job_path
@@ -19,40 +23,6 @@ FolderKind = Literal["folder", "multibranch"]
 
 class NameTaken(ValueError):
     """A job of that name is there already, or its folder is none."""
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why a build runs. Give `user`, or `upstream` as (job, number), or only a description."""
-
-    description: str
-    user: str | None = None
-    upstream: tuple[str, int] | None = None
-
-    @classmethod
-    def by_user(cls, user: str) -> Cause:
-        """Started by a person, or by a bot that calls itself one."""
-        return cls(f"Started by user {user}", user=user)
-
-    @classmethod
-    def by_build(cls, job: str, number: int) -> Cause:
-        """Started by another build."""
-        return cls(f'Started by upstream project "{job}" build number {number}', upstream=(job, number))
-
-
-BY_TIMER = Cause("Started by timer")
-BY_CHANGE = Cause("Started by an SCM change")
-
-
-@dataclass(frozen=True)
-class Change:
-    """A commit that is new in a build."""
-
-    commit: str
-    author: str
-    email: str
-    message: str
-    files: tuple[str, ...] = ()
 
 
 @dataclass
@@ -97,7 +67,10 @@ class TestResults:
 
 @dataclass(eq=False)
 class Build:
-    """One build. Times are epoch milliseconds; a pipeline's `result` may be UNSTABLE while it still runs."""
+    """One build. Times are epoch milliseconds; a pipeline's `result` may be UNSTABLE while it still runs.
+
+    `queued` is when it came into the queue; None for one that never waited.
+    """
 
     job: Job
     number: int
@@ -115,6 +88,9 @@ class Build:
     tests: TestResults | None = None
     artifacts: list[Artifact] = field(default_factory=list)
     pending: PendingInput | None = None
+    built_on: str = ""
+    queued: int | None = None
+    description: str | None = None
 
     @property
     def building(self) -> bool:
@@ -130,6 +106,18 @@ class Build:
     def path(self) -> str:
         """Below the context root, with its slash at the end."""
         return f"{self.job.path}{self.number}/"
+
+    def previous(self) -> Build | None:
+        """The build of the same job before it."""
+        builds = self.job.builds
+        index = bisect_left(builds, self.number, key=lambda build: build.number)
+        return builds[index - 1] if index > 0 else None
+
+    def next(self) -> Build | None:
+        """The build of the same job after it."""
+        builds = self.job.builds
+        index = bisect_right(builds, self.number, key=lambda build: build.number)
+        return builds[index] if index < len(builds) else None
 
     @property
     def full_display_name(self) -> str:
@@ -163,7 +151,11 @@ class Folder:
 
 @dataclass(eq=False)
 class Job:
-    """A freestyle or pipeline job and its builds, oldest first."""
+    """A freestyle or pipeline job and its builds, oldest first.
+
+    `label` says which nodes it may run on, `auth_token` lets a holder trigger it from remote, `triggers` are
+    the jobs a successful freestyle build starts.
+    """
 
     full_name: str
     kind: JobKind
@@ -171,6 +163,9 @@ class Job:
     parameters: tuple[ParameterDefinition, ...] = ()
     description: str | None = None
     disabled: bool = False
+    label: str | None = None
+    auth_token: str | None = None
+    triggers: tuple[str, ...] = ()
     next_number: int = 1
     builds: list[Build] = field(default_factory=list)
 
@@ -205,7 +200,9 @@ class Job:
     def build(self, selector: str) -> Build | None:
         """A build by number or permalink."""
         if selector.isdecimal():
-            return self.last(lambda build: build.number == int(selector))
+            index = bisect_left(self.builds, int(selector), key=lambda build: build.number)
+            found = self.builds[index : index + 1]
+            return found[0] if found and found[0].number == int(selector) else None
         return self.last(SELECTORS[selector])
 
     def estimated_duration(self) -> int:
@@ -213,7 +210,7 @@ class Job:
 
         Source: hudson.model.Job.getEstimatedDurationCandidates; aborted builds do not count.
         """
-        newest_first = [build for build in reversed(self.builds) if not build.building][:6]
+        newest_first = list(islice((build for build in reversed(self.builds) if not build.building), 6))
         good = [build for build in newest_first if build.result in ("SUCCESS", "UNSTABLE")]
         bad = [build for build in newest_first if build.result == "FAILURE"]
         candidates = (good + bad)[:3]
@@ -233,6 +230,7 @@ SELECTORS: dict[str, Callable[[Build], bool]] = {
 }
 
 
+@lru_cache(maxsize=1 << 16)
 def display(full_name: str) -> str:
     """A full name as people read it: ` » ` between the parts, branch names decoded."""
     return " » ".join(unquote(part) for part in full_name.split("/"))
@@ -244,6 +242,7 @@ class World:
     def __init__(self, root_url: str) -> None:
         self.root_url = root_url if root_url.endswith("/") else root_url + "/"
         self.items: dict[str, Job | Folder] = {}
+        self._inside: dict[str, dict[str, Job | Folder]] = {"": {}}
 
     def add(self, item: Job | Folder) -> None:
         """Put a job or folder in its place. Raises NameTaken."""
@@ -252,7 +251,7 @@ class World:
             raise NameTaken(f"adding {item.full_name}: there is one already; choose another name")
         if parent and not isinstance(self.items.get(parent), Folder):
             raise NameTaken(f"adding {item.full_name}: {parent} is no folder; add it first")
-        self.items[item.full_name] = item
+        self._put(item)
 
     def job(self, full_name: str) -> Job | None:
         """A job by its full name; None for a folder or nothing."""
@@ -265,19 +264,43 @@ class World:
 
     def children(self, folder: str) -> list[Job | Folder]:
         """What lies directly in a folder, by name; the empty name is the root."""
-        found = [item for name, item in self.items.items() if name.rpartition("/")[0] == folder]
-        return sorted(found, key=lambda item: item.name)
+        return sorted(self._inside.get(folder, {}).values(), key=lambda item: item.name)
 
-    def rename(self, job: Job, new_name: str) -> None:
-        """Give a job another short name; its old address is gone. Raises NameTaken."""
-        folder = job.full_name.rpartition("/")[0]
+    def upstream_of(self, job: Job) -> list[Job]:
+        """The jobs whose successful builds start this one."""
+        return [other for other in self.jobs() if job.full_name in other.triggers]
+
+    def rename(self, job: Job, new_name: str) -> str:
+        """Give a job another short name; its old address is gone, and the jobs that trigger it follow.
+
+        Returns the old full name. Raises NameTaken.
+        """
+        old_name = job.full_name
+        folder = old_name.rpartition("/")[0]
         full_name = f"{folder}/{new_name}" if folder else new_name
         if full_name in self.items:
-            raise NameTaken(f"renaming {job.full_name}: {full_name} is there already")
-        del self.items[job.full_name]
+            raise NameTaken(f"renaming {old_name}: {full_name} is there already")
+        self._take(job)
+        for other in self.upstream_of(job):
+            other.triggers = tuple(full_name if name == old_name else name for name in other.triggers)
         job.full_name = full_name
-        self.items[full_name] = job
+        self._put(job)
+        return old_name
+
+    def delete(self, item: Job | Folder) -> None:
+        """Take a job, or a folder and all in it, out of the world."""
+        for child in self.children(item.full_name) if isinstance(item, Folder) else ():
+            self.delete(child)
+        self._take(item)
 
     def url(self, path: str) -> str:
         """The absolute URL of a path below the context root."""
         return self.root_url + path
+
+    def _put(self, item: Job | Folder) -> None:
+        self.items[item.full_name] = item
+        self._inside.setdefault(item.full_name.rpartition("/")[0], {})[item.full_name] = item
+
+    def _take(self, item: Job | Folder) -> None:
+        del self.items[item.full_name]
+        del self._inside[item.full_name.rpartition("/")[0]][item.full_name]

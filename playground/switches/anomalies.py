@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from playground.switches.fabric import CHANNEL_OFFSET, DUAL, SINGLE, End, Fabric, ethernet
+from playground.switches.fabric import CHANNEL_OFFSET, DUAL, OLDEST, SINGLE, End, Fabric, ethernet
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ def choose(fabric: Fabric) -> Anomalies:
     leafs = [leaf for leaf in fabric.leafs if leaf.peer is not None]
     random.shuffle(leafs)
     turn = [leafs[index % len(leafs)] for index in range(9)]
+    newer = [leaf for leaf in leafs if leaf.release != OLDEST]
     spine = random.choice(fabric.pod(turn[5].pod, "spine"))
     twin = turn[6].peer
     assert twin is not None
     first, second = sorted((turn[6].name, twin))
     single = [ethernet(DUAL + number) for number in range(1, SINGLE + 1)]
     return Anomalies(
-        old_release=turn[0].name,
+        old_release=newer[0].name,
         failed_power_supply=turn[1].name,
         absent_fan=turn[2].name,
         hot_sensor=turn[3].name,

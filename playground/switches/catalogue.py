@@ -55,6 +55,7 @@ SHOWS = (
     Show("show system resources", health.system_resources, health.system_resources_text),
     Show("show clock", system.clock, system.clock_text, passing=True),
     Show("show users", system.users, system.users_text),
+    Show("show ntp peers", system.ntp_peers, system.ntp_peers_text),
     Show("show ntp peer-status", system.ntp_peer_status, system.ntp_peer_status_text),
     Show("show interface", interfaces.interface, interfaces.interface_text, _INTERFACE, passing=True),
     Show("show interface brief", interfaces.brief, interfaces.brief_text),
@@ -78,9 +79,10 @@ SHOWS = (
     Show("show ip arp", layer3.ip_arp, layer3.ip_arp_text, r"(?:vrf (?:all|default))?"),
     Show("show ip route", layer3.ip_route, layer3.ip_route_text, r"(?:vrf (?:all|default))?"),
     Show(
-        "show ip interface vrf all",
-        layer3.ip_interface_vrf_all,
-        layer3.ip_interface_vrf_all_text,
+        "show ip interface",
+        layer3.ip_interface,
+        layer3.ip_interface_text,
+        r"(?:vrf (?P<vrf>all|default|management))?",
         passing=True,
     ),
     Show("show vrf interface", layer3.vrf_interface, layer3.vrf_interface_text),
@@ -90,7 +92,12 @@ SHOWS = (
     Show("show cdp neighbors", neighbours.cdp_neighbors, neighbours.cdp_neighbors_text),
     Show("show cdp neighbors detail", neighbours.cdp_neighbors_detail, neighbours.cdp_neighbors_detail_text),
     Show("show lldp neighbors", neighbours.lldp_neighbors, neighbours.lldp_neighbors_text),
-    Show("show running-config", files.running_config, files.text, structured=False, passing=True),
+    Show(
+        "show lldp neighbors detail", neighbours.lldp_neighbors_detail, neighbours.lldp_neighbors_detail_text
+    ),
+    Show(
+        "show running-config", files.running_config, files.text, r"(?:all)?", structured=False, passing=True
+    ),
     Show("show startup-config", files.startup_config, files.text, structured=False, passing=True),
     Show("show checkpoint summary", files.checkpoint_summary, files.text, structured=False),
     Show(

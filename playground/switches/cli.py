@@ -13,7 +13,7 @@ from aiohttp import web
 from playground.switches.certificates import TLS_MODES
 from playground.switches.control import make_app
 from playground.switches.fabric import LEAST, MOST, RELEASES
-from playground.switches.farm import PASSWORD, PORT, USER, Farm, FarmOptions
+from playground.switches.farm import PASSWORD, PORT, USER, FarmOptions, bound_farm
 from playground.webex.serving import listen, root_url
 
 HOST = "127.0.0.1"
@@ -76,7 +76,9 @@ class By(click.ParamType[tuple[str, str]]):
 @click.option("--latency", type=Duration(), default="0s", help="Time until an answer, such as 50ms.")
 @click.option("--jitter", type=Share(), default="0%", help="How far latency varies, such as 30%.")
 @click.option("--tls/--no-tls", default=True, help="Speak HTTPS, or plain HTTP.")
-@click.option("--one-address", is_flag=True, help="All on 127.0.0.1, on ports from --port on (for macOS).")
+@click.option(
+    "--one-address", is_flag=True, help="All on 127.0.0.1, on ports from --port on (as on macOS anyway)."
+)
 @click.option(
     "--mode", "modes", type=By(TLS_MODES), multiple=True, help="TLS of some, such as leaf03=rsa_kex."
 )
@@ -90,9 +92,20 @@ class By(click.ParamType[tuple[str, str]]):
 @click.option(
     "--password", envvar="SWITCHES_PASSWORD", default=PASSWORD, show_default=True, help="Its password."
 )
-def cli(inventory: Path | None, control_port: int, modes: Any, releases: Any, **options: Any) -> None:
+@click.option(
+    "--prepare", multiple=True, metavar="COMMAND", help="Render its answers before the first request."
+)
+def cli(
+    prepare: tuple[str, ...],
+    inventory: Path | None,
+    control_port: int,
+    modes: Any,
+    releases: Any,
+    **options: Any,
+) -> None:
     """A farm of stand-in Cisco Nexus switches that speak NX-API, each on an address of its own."""
     farm = bound_farm(FarmOptions(**options, modes=dict(modes), releases=dict(releases)), inventory)
+    farm.prepare(prepare)
     control = listen(HOST, control_port)
     line = f"{farm.line}; control on {root_url(control)}/playground/"
     web.run_app(
@@ -103,20 +116,6 @@ def cli(inventory: Path | None, control_port: int, modes: Any, releases: Any, **
         shutdown_timeout=1.0,
         loop=uvloop.new_event_loop(),
     )
-
-
-def bound_farm(options: FarmOptions, inventory: Path | None) -> Farm:
-    """A farm whose addresses are taken and whose inventory is written. Raises ClickException."""
-    farm = Farm(options)
-    try:
-        farm.bind()
-    except OSError as error:
-        raise click.ClickException(
-            f"Listening on {error.strerror}. Choose another --port, or --one-address where 127.0.0.1 is all there is."
-        ) from error
-    if inventory is not None:
-        farm.write_inventory(inventory)
-    return farm
 
 
 if __name__ == "__main__":

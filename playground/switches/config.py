@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _ORDER = (
-    "version",
     "hostname",
     "feature",
     "username",

@@ -75,9 +75,9 @@ def _vlan_ids(text: str) -> list[int]:
     ids: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
+        if not 1 <= int(first) <= int(last or first) <= 4094:
+            raise BadLine("% Invalid vlan id: the range is 1-4094\n")
         ids += range(int(first), int(last or first) + 1)
-    if not all(1 <= each <= 4094 for each in ids):
-        raise BadLine("% Invalid vlan id: the range is 1-4094\n")
     return ids
 
 
@@ -122,7 +122,8 @@ def _replace_top(draft: Draft, match: re.Match[str]) -> Draft:
 
 def _set(key: str) -> _Edit:
     def edit(draft: Draft, match: re.Match[str]) -> Draft:
-        return Draft(draft.config.under(_section(draft), key, match[0]), draft.section)
+        line = f"{key} {match[0][len(key) :].strip()}".strip()
+        return Draft(draft.config.under(_section(draft), key, line), draft.section)
 
     return edit
 

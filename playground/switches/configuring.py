@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from playground.switches.ask import Refused
@@ -109,7 +110,18 @@ def _rollback(switch: Switch, match: re.Match[str]) -> str:
     )
 
 
-def _save(switch: Switch, _: re.Match[str]) -> str:
+def _dir(switch: Switch, match: re.Match[str]) -> str:
+    name = f"bootflash:{match[1].removeprefix('bootflash:').lstrip('/')}"
+    if name not in switch.checkpoints:
+        return f"No such file or directory: {match[1]}\n"
+    config, made = switch.checkpoints[name]
+    stamp = datetime.fromtimestamp(made, UTC).strftime("%b %d %H:%M:%S %Y")
+    return f"{len(config.text()):>10}    {stamp}  {name.removeprefix('bootflash:')}\n"
+
+
+def _save(switch: Switch, match: re.Match[str]) -> str:
+    if not ("running-config".startswith(match[1]) and "startup-config".startswith(match[2])):
+        raise Refused("% Invalid command\n")
     switch.save()
     switch.world.changed()
     return "[########################################] 100%\nCopy complete.\n"
@@ -123,5 +135,6 @@ _EXEC: tuple[tuple[str, Callable[[Switch, re.Match[str]], str]], ...] = (
         rf"rollback running-config ((?:checkpoint|file) {_NAME})(?: (?:atomic|best-effort|stop-at-first-failure))?",
         _rollback,
     ),
-    (r"copy r(?:unning-config)? s(?:tartup-config)?", _save),
+    (rf"dir {_NAME}", _dir),
+    (r"copy (r[a-z-]*) (s[a-z-]*)", _save),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from playground.switches import pages
 from playground.switches.pages import Reply
@@ -48,7 +48,7 @@ class Behind(Protocol):
         """A connection is there."""
 
     def closed(self, connection: Connection) -> None:
-        """A connection is gone, or an answer on it is not wanted any more."""
+        """A connection is gone."""
 
     def received(self, connection: Connection, request: Request) -> None:
         """A request is there; `connection.answer()` is to follow, in time."""
@@ -67,8 +67,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take note of the other side."""
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self.transport = transport  # type: ignore[assignment]
+        # uvloop's transports are not asyncio's by descent, though by what they do.
+        self.transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self.address = peer[0] if peer else ""
         self._behind.opened(self)

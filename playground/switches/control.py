@@ -18,7 +18,7 @@ from playground.switches.ask import Ask
 from playground.switches.certificates import TlsMode
 from playground.switches.door import Door
 from playground.switches.fabric import End, Host
-from playground.switches.farm import Farm, NoSwitch
+from playground.switches.farm import Farm, Impossible
 from playground.switches.faults import Fault, FaultKind
 from playground.switches.shows.files import running_config, startup_config
 
@@ -149,7 +149,7 @@ async def _say_what_is_wrong(request: web.Request, handler: Handler) -> web.Stre
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return web.json_response({"error": f"{request.method} {request.path}: {problems}"}, status=400)
-    except (NoSwitch, ssl.SSLError) as error:
+    except (Impossible, ssl.SSLError) as error:
         return web.json_response({"error": f"{request.method} {request.path}: {error}"}, status=400)
 
 
@@ -159,7 +159,7 @@ def _farm(request: web.Request) -> Farm:
 
 def _named(farm: Farm, name: str) -> Door:
     if name not in farm.doors:
-        raise NoSwitch(f"no switch is named {name}")
+        raise Impossible(f"no switch is named {name}")
     return farm.doors[name]
 
 
@@ -218,7 +218,7 @@ async def _add_fault(request: web.Request) -> web.Response:
     farm.chosen(order.switches)
     fault = Fault(**order.model_dump())
     if fault.kind == "refused" and "count" in order.model_fields_set and order.count is not None:
-        raise NoSwitch("refused cannot be counted, as nobody hears who is refused: leave count out")
+        raise Impossible("refused cannot be counted, as nobody hears who is refused: leave count out")
     farm.faults.active.append(fault)
     await farm.mind_refusals()
     return await _list_faults(request)
@@ -263,7 +263,7 @@ async def _flap(request: web.Request) -> web.Response:
 def _check_interface(ports: int, interface: str) -> None:
     number = interface.removeprefix("Ethernet1/")
     if number == interface or not number.isdigit() or not 1 <= int(number) <= ports:
-        raise NoSwitch(f"no interface is named {interface}: they are Ethernet1/1 to Ethernet1/{ports}")
+        raise Impossible(f"no interface is named {interface}: they are Ethernet1/1 to Ethernet1/{ports}")
 
 
 async def _move(request: web.Request) -> web.Response:
@@ -277,7 +277,7 @@ async def _move(request: web.Request) -> web.Response:
     cabled = farm.world.fabric.neighbours(order.switch)
     if taken or order.interface in cabled or door.switch.chassis.role != "leaf":
         held = taken[0] if taken else "a switch"
-        raise NoSwitch(f"{order.switch} {order.interface} is no free host port: it is held by {held}")
+        raise Impossible(f"{order.switch} {order.interface} is no free host port: it is held by {held}")
     return web.json_response(asdict(farm.world.move(host, place)))
 
 
@@ -285,7 +285,7 @@ def _host(farm: Farm, wanted: str) -> Host:
     for host in farm.world.attachments.hosts.values():
         if wanted in (host.name, host.mac):
             return host
-    raise NoSwitch(f"no host has the name or MAC {wanted}")
+    raise Impossible(f"no host has the name or MAC {wanted}")
 
 
 async def _set_tls(request: web.Request) -> web.Response:

@@ -13,9 +13,10 @@ Then, as samples and clients' sources tell:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 Body = dict[str, Any]
 """A body in the plain form, or as it goes out."""
@@ -99,6 +100,14 @@ def _empty(value: Any) -> bool:
 def as_json(body: Shown) -> bytes:
     """A body as JSON."""
     return json.dumps(body).encode()
+
+
+def escape(text: str) -> str:
+    """Text for an XML element; characters XML has no way to write are left out."""
+    return saxutils.escape(_UNWRITABLE.sub("", text))
+
+
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def as_xml(body: Shown) -> str:

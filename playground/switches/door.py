@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import dataclass, replace
 from random import Random
 
 from playground.switches import pages
@@ -106,24 +107,20 @@ class Door:
             if fault.kind == "reset":
                 connection.abort()
             return
-        early = self._refusal(request)
-        login = early if isinstance(early, Login) else None
-        if login is not None and not self.sessions.begin(login.user, request.address):
-            early, login = pages.session_limit(), None
-        work = _Work(
-            self, connection, request, asked, fault, login, early if isinstance(early, Reply) else None
-        )
+        work = _Work(self, connection, request, asked, fault, self._entrant(request), self.switch.booted_at)
         asyncio.get_running_loop().call_later(self._delay(fault), work.finish)
 
-    def _refusal(self, request: Request) -> Login | Reply:
-        """Who asks, or the page for one who may not."""
+    def _entrant(self, request: Request) -> Login | Reply:
+        """Who asks, with a session taken, or the page for one who may not."""
         if request.path != "/ins":
             return pages.html(404)
         if request.method != "POST":
             return pages.not_allowed()
         headers = request.headers
         login = self.sessions.login(headers.get("authorization", ""), headers.get("cookie", ""))
-        return pages.unauthorized() if login is None else login
+        if login is None:
+            return pages.unauthorized()
+        return login if self.sessions.begin(login.user, request.address) else pages.session_limit()
 
     def _delay(self, fault: Fault | None) -> float:
         delay = self.latency
@@ -156,40 +153,34 @@ def _asked(request: Request) -> Asked:
     return read(request.headers.get("content-type", ""), request.body)
 
 
+@dataclass(frozen=True, slots=True)
 class _Work:
     """A request between its arrival and its answer."""
 
-    __slots__ = ("_asked", "_connection", "_door", "_early", "_fault", "_login", "_request")
-
-    def __init__(
-        self,
-        door: Door,
-        connection: Connection,
-        request: Request,
-        asked: Asked | None,
-        fault: Fault | None,
-        login: Login | None,
-        early: Reply | None,
-    ) -> None:
-        self._door = door
-        self._connection = connection
-        self._request = request
-        self._asked = asked
-        self._fault = fault
-        self._login = login
-        self._early = early
+    door: Door
+    connection: Connection
+    request: Request
+    asked: Asked | None
+    fault: Fault | None
+    entrant: Login | Reply
+    booted_at: float
 
     def finish(self) -> None:
-        """Do what was asked, give the session back, answer. A client that hung up is not heard any more."""
-        if self._login is not None:
-            self._door.sessions.end(self._login.user, self._request.address)
-        if self._connection.transport is None or not self._door.switch.powered:
+        """Do what was asked, though the client may have hung up, and answer; nothing outlives a loss of power."""
+        if not self.door.switch.powered or self.door.switch.booted_at != self.booted_at:
             return
-        reply = self._early or self._door.reply(self._asked, self._fault)
-        if self._login is not None and self._login.cookie is not None and reply.status != 401:
-            line = self._door.cookie_line(self._login.cookie)
-            reply = Reply(reply.status, reply.body, reply.content_type, (*reply.headers, line), reply.close)
-        if self._fault is not None and self._fault.kind == "truncated":
-            self._connection.answer_half(reply)
-        else:
-            self._connection.answer(reply)
+        reply = self._served(self.entrant) if isinstance(self.entrant, Login) else self.entrant
+        match None if self.fault is None else self.fault.kind:
+            case "truncated":
+                self.connection.answer_half(reply)
+            case "lost_answer":
+                self.connection.abort()
+            case _:
+                self.connection.answer(reply)
+
+    def _served(self, login: Login) -> Reply:
+        self.door.sessions.end(login.user, self.request.address)
+        reply = self.door.reply(self.asked, self.fault)
+        if login.cookie is None or reply.status == 401:
+            return reply
+        return replace(reply, headers=(*reply.headers, self.door.cookie_line(login.cookie)))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import resource
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
+import click
+
 from playground.switches.certificates import Tls, TlsMode
 from playground.switches.door import Door
-from playground.switches.fabric import OLDEST
 from playground.switches.faults import Faults
 from playground.switches.inventory import write_inventory
 from playground.switches.world import World
@@ -29,7 +31,7 @@ class FarmOptions:
     """How a farm is set up.
 
     count: switches. seed: makes it another fabric of the same size. port: that of all switches; 0 takes a free
-    one. one_address: all on 127.0.0.1 with ports of their own from `port` on, for systems without all of 127/8.
+    one. one_address: all on 127.0.0.1 with ports of their own from `port` on; so it is anyway without all of 127/8.
     latency, jitter: seconds until an answer, and the part of it by which it varies. tls: whether switches speak
     it. modes: other ways, by glob of names. releases: other releases, by glob. user, password: the account.
     """
@@ -50,8 +52,8 @@ class FarmOptions:
 _Value = TypeVar("_Value", bound=str)
 
 
-class NoSwitch(Exception):
-    """No switch has a name that fits."""
+class Impossible(Exception):
+    """An order that cannot be carried out, and why: mostly, no switch has a name that fits."""
 
 
 class Farm:
@@ -59,6 +61,7 @@ class Farm:
 
     def __init__(self, options: FarmOptions) -> None:
         self.options = options
+        self.one_address = options.one_address or not whole_loopback()
         self.tls = Tls()
         self._running = False
         self._make()
@@ -79,7 +82,7 @@ class Farm:
             door.switch.release = _first(options.releases, name) or door.switch.release
 
     def _host(self, number: int) -> str:
-        if self.options.one_address:
+        if self.one_address:
             return "127.0.0.1"
         return f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
 
@@ -99,12 +102,12 @@ class Farm:
     def _bind(self) -> None:
         port = self.options.port
         for number, door in enumerate(self.doors.values()):
-            apart = number if self.options.one_address and port else 0
+            apart = number if self.one_address and port else 0
             try:
                 door.bind(port + apart)
             except OSError as error:
                 raise OSError(error.errno, f"{door.host}:{port + apart}: {error.strerror}") from error
-            if not self.options.one_address:
+            if not self.one_address:
                 port = door.port
 
     def _unbind(self) -> None:
@@ -116,6 +119,12 @@ class Farm:
         self._running = True
         for door in self.doors.values():
             await door.open()
+
+    def prepare(self, commands: Iterable[str]) -> None:
+        """Render the structured answers of all switches before anybody asks, so that a bench measures its client."""
+        for door in self.doors.values():
+            for command in commands:
+                door.shows.run(command, "structured")
 
     async def stop(self) -> None:
         """End it: no switch listens, no connection is left."""
@@ -134,14 +143,14 @@ class Farm:
         await self.start()
 
     def chosen(self, names: str) -> list[Door]:
-        """The switches whose names fit a glob. Raises NoSwitch."""
+        """The switches whose names fit a glob. Raises Impossible."""
         found = [door for name, door in self.doors.items() if fnmatchcase(name, names)]
         if not found:
-            raise NoSwitch(f"no switch is named {names}: they are {', '.join([*self.doors][:4])}, …")
+            raise Impossible(f"no switch is named {names}: they are {', '.join([*self.doors][:4])}, …")
         return found
 
     async def power(self, names: str, on: bool) -> list[Door]:
-        """Cut the power of switches, or give it back. Raises NoSwitch."""
+        """Cut the power of switches, or give it back. Raises Impossible."""
         doors = self.chosen(names)
         for door in doors:
             if on and not door.switch.powered:
@@ -154,7 +163,7 @@ class Farm:
         return doors
 
     async def set_tls(self, names: str, mode: TlsMode) -> list[Door]:
-        """Let switches speak TLS another way. Raises NoSwitch, and ssl.SSLError where OpenSSL cannot."""
+        """Let switches speak TLS another way. Raises Impossible, and ssl.SSLError where OpenSSL cannot."""
         doors = self.chosen(names)
         self.tls.context(mode)
         for door in doors:
@@ -180,10 +189,9 @@ class Farm:
         """The line that says where it is."""
         first, *_, last = self.doors.values()
         scheme = "http" if first.mode == "off" else "https"
-        old = sum(1 for door in self.doors.values() if door.switch.release == OLDEST)
         return (
             f"playground switches: {len(self.doors)} on {scheme}://{first.host}:{first.port} … "
-            f"{last.host}:{last.port}, {old} of them on {OLDEST}"
+            f"{last.host}:{last.port}"
         )
 
 
@@ -198,6 +206,30 @@ def _allow_files(switches: int) -> None:
     if soft < wanted and (hard == resource.RLIM_INFINITY or hard > soft):
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def bound_farm(options: FarmOptions, inventory: Path | None) -> Farm:
+    """A farm whose addresses are taken and whose inventory is written. Raises ClickException, also for a bad count."""
+    try:
+        farm = Farm(options)
+        farm.bind()
+    except ValueError as error:
+        raise click.ClickException(f"Making a farm: {error}.") from error
+    except OSError as error:
+        raise click.ClickException(f"Listening on {error.strerror}. Choose another --port.") from error
+    if inventory is not None:
+        farm.write_inventory(inventory)
+    return farm
+
+
+def whole_loopback() -> bool:
+    """Whether all of 127/8 is this machine, as on Linux; macOS has 127.0.0.1 alone."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.1.0.1", 0))
+        except OSError:
+            return False
+    return True
 
 
 async def start_farm(

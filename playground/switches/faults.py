@@ -27,6 +27,7 @@ FaultKind = Literal[
     "xml",
     "empty",
     "truncated",
+    "lost_answer",
     "session_limit",
 ]
 
@@ -38,7 +39,8 @@ class Fault:
     refused: nobody listens · slow: wait `seconds`, then answer; above the command timeout the answer is a back-end
     error · hang: never answer · reset: close the connection at once · unauthorized: the 401 page · too_big,
     backend, unstructured: code 413, 500, 501 (only where structured output was asked) · html: nginx's page with
-    `status` · xml: HTTP 400 with XML · empty: no body · truncated: half the body · session_limit: rejected.
+    `status` · xml: HTTP 400 with XML · empty: no body · truncated: half the body · lost_answer: do what is asked,
+    then close the connection · session_limit: rejected.
 
     `count` is how many times it happens on each switch; None is for ever. `command` (a glob) narrows it to
     requests with such a command.

@@ -44,7 +44,6 @@ def _secret(chassis: Chassis, purpose: str, length: int = 32) -> str:
 
 
 def _services(chassis: Chassis) -> Iterator[str]:
-    yield f"version {chassis.release}"
     yield f"hostname {chassis.name}"
     yield from (f"feature {name}" for name in ("nxapi", "bgp", "interface-vlan", "lacp", "lldp"))
     if chassis.peer is not None:
@@ -80,7 +79,7 @@ def _interfaces(fabric: Fabric, chassis: Chassis, hosts: list[Host]) -> Iterator
         elif name in by_port:
             yield section, _host_port(by_port[name])
         else:
-            yield section, ("shutdown",)
+            yield section, ()
     if chassis.peer is not None:
         yield "interface port-channel1", (f"description peer link to {chassis.peer}", "vpc peer-link")
     for host in hosts:

@@ -13,6 +13,9 @@ from playground.switches.configuring import ROLLBACKS, Rollback
 Protocol = Literal["ins_api", "json-rpc"]
 Format = Literal["json", "xml"]
 
+_SHORT = 4096
+"""Bytes of bodies that are worth keeping for the next switch."""
+
 TYPES = ("cli_show", "cli_show_ascii", "cli_show_array", "cli_array", "cli_conf", "bash")
 
 
@@ -43,9 +46,18 @@ class Asked:
     batch: bool = False
 
 
-@lru_cache(maxsize=512)
 def read(content_type: str, body: bytes) -> Asked:
-    """The request in a body. Many switches are asked the same, hence the cache. Raises Unreadable."""
+    """The request in a body. Raises Unreadable."""
+    return _read_once(content_type, body) if len(body) < _SHORT else _read(content_type, body)
+
+
+@lru_cache(maxsize=512)
+def _read_once(content_type: str, body: bytes) -> Asked:
+    """The same; many switches are asked the same."""
+    return _read(content_type, body)
+
+
+def _read(content_type: str, body: bytes) -> Asked:
     kind = content_type.partition(";")[0].strip().lower()
     try:
         if kind in ("application/json-rpc", "application/jsonrequest"):
@@ -53,7 +65,7 @@ def read(content_type: str, body: bytes) -> Asked:
         if kind in ("text/xml", "application/xml"):
             return _ins_api_xml(body)
         return _ins_api(json.loads(body)["ins_api"])
-    except (ValueError, KeyError, TypeError, AttributeError, ElementTree.ParseError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ElementTree.ParseError) as error:
         raise Unreadable(str(error)) from error
 
 

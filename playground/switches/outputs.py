@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from xml.sax.saxutils import escape
 
-from playground.switches.dialect import Shown, as_xml
+from playground.switches.dialect import Shown, as_xml, escape
 
 SUCCESS = "Success"
 CLI_ERROR = "Input CLI command error"

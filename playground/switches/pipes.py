@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+_PIPE = re.compile(r'\s\|(?=[^"]*(?:"[^"]*"[^"]*)*$)')
+
 
 class BadPipe(Exception):
     """There is no such filter."""
 
 
 def split_pipes(command: str) -> tuple[str, list[str]]:
-    """A command without its filters, and the filters."""
-    head, *filters = [part.strip() for part in command.split("|")]
+    """A command without its filters, and the filters; a `|` that is quoted or lacks a blank before it is none."""
+    head, *filters = [part.strip() for part in _PIPE.split(command)]
     return head, filters
 
 
@@ -32,7 +34,7 @@ def _filter(text: str, order: str) -> str:
         raise BadPipe(order)
     try:
         return _FILTERS[(exact or known)[0]](text, pattern)
-    except re.error as error:
+    except (re.error, ValueError) as error:
         raise BadPipe(order) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from playground.switches.fabric import End, Host
 from playground.switches.world import Switch
@@ -14,6 +15,7 @@ Kind = Literal["mgmt", "ethernet", "channel", "svi", "loopback"]
 ERR_DISABLED = "BPDUGuard errDisable"
 NO_TRANSCEIVER = "XCVR not inserted"
 NOT_CONNECTED = "Link not connected"
+NO_MEMBERS = "No operational members"
 SHUT = "Administratively down"
 
 
@@ -54,7 +56,18 @@ def short(name: str) -> str:
 
 
 def ports(switch: Switch) -> list[Port]:
-    """All interfaces, in the order `show interface` has."""
+    """All interfaces, in the order `show interface` has; worked out once until something changes."""
+    world = switch.world
+    kept = _PORTS.get(switch)
+    if kept is None or kept[0] != world.generation:
+        kept = _PORTS[switch] = (world.generation, _ports(switch))
+    return kept[1]
+
+
+_PORTS: WeakKeyDictionary[Switch, tuple[int, list[Port]]] = WeakKeyDictionary()
+
+
+def _ports(switch: Switch) -> list[Port]:
     physical = {port.name: port for port in _ethernets(switch)}
     return [
         _management(switch),
@@ -146,7 +159,7 @@ def _channels(switch: Switch, physical: dict[str, Port]) -> Iterator[Port]:
         yield Port(
             name=name,
             kind="channel",
-            reason="none" if living and admin_up else ("No operational members" if admin_up else SHUT),
+            reason="none" if living and admin_up else (NO_MEMBERS if admin_up else SHUT),
             admin_up=admin_up,
             description=config.value(section, "description") or "",
             mac=members[0].mac if members else switch.chassis.system_mac,

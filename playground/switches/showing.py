@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Literal
 
 from playground.switches.ask import Ask, Refused
@@ -15,10 +16,19 @@ from playground.switches.world import Switch
 
 Form = Literal["structured", "native", "text"]
 
-_KEEP_BELOW = 65_536
-"""Bytes; larger answers are not kept, so that a thousand switches fit a laptop."""
+_KEPT = 32
+"""Answers a switch keeps; the oldest goes, so that a thousand switches fit a laptop."""
 
 _NATIVE_PIPES = ("json native", "json")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An answer, whether it passes with time, and the stamp of when it was true."""
+
+    output: Output
+    passing: bool
+    stamp: tuple[object, ...]
 
 
 class Shows:
@@ -27,20 +37,25 @@ class Shows:
     def __init__(self, switch: Switch, largest: int = 10_000_000) -> None:
         self.switch = switch
         self.largest = largest
-        self._kept: dict[tuple[str, Form], tuple[tuple[object, ...], Output]] = {}
+        self._kept: dict[tuple[str, Form], _Kept] = {}
 
     def run(self, command: str, form: Form) -> Output:
         """The output of a command as it was sent, blanks included."""
         key = (command, form)
         kept = self._kept.get(key)
-        if kept is not None and kept[0] == self._stamp(len(kept[0]) > 2):
-            return kept[1]
+        if kept is not None and kept.stamp == self._stamp(kept.passing):
+            return kept.output
         output, passing = self._fresh(command, form)
         if len(output.json) > self.largest:
             return Output(command, "413", TOO_BIG, clierror="")
-        if len(output.json) < _KEEP_BELOW:
-            self._kept[key] = (self._stamp(passing), output)
+        self._keep(key, _Kept(output, passing, self._stamp(passing)))
         return output
+
+    def _keep(self, key: tuple[str, Form], answer: _Kept) -> None:
+        self._kept.pop(key, None)
+        if len(self._kept) >= _KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = answer
 
     def _stamp(self, passing: bool) -> tuple[object, ...]:
         world = self.switch.world

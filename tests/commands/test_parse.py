@@ -15,7 +15,7 @@ from bot.commands.builtin import COMMANDS
 from bot.commands.context import Context
 from bot.commands.model import Reply, command, join_words
 from bot.commands.normalise import split_words
-from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, DURATION, Assignment
+from bot.commands.parameters import ASSIGNMENT, BUILD_NUMBER, DURATION, Assignment, instance_option
 from bot.commands.parse import Incomplete, Parsed, Unknown, Wrong, parse, words_of
 from bot.commands.registry import Registry
 from tests.commands import bakery
@@ -259,3 +259,36 @@ def test_words_joined_to_a_line_are_cut_into_the_same_words(words: list[str]) ->
 )
 def test_whatever_is_said_is_read_or_refused(words: list[str]) -> None:
     assert isinstance(parse(tuple(words), REGISTRY), Parsed | Unknown | Incomplete | Wrong)
+
+
+@command("stall list")
+@instance_option("market")
+@click.option("--kind", help="only this kind")
+def stalls(context: Context, on: str | None, kind: str | None) -> Reply:
+    """List the stalls of a market."""
+    raise AssertionError("nobody runs it here")
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("stall@north list", {"on": ("north",), "kind": ()}),
+        ("Stall@north list --kind rye", {"on": ("north",), "kind": ("rye",)}),
+        ("stall list --on north", {"on": ("north",), "kind": ()}),
+        ("stall list", {"on": (), "kind": ()}),
+    ],
+)
+def test_which_of_several_is_said_behind_the_noun(line: str, arguments: dict[str, tuple[str, ...]]) -> None:
+    parsed = parse(tuple(line.split()), Registry([stalls]))
+    assert isinstance(parsed, Parsed)
+    assert parsed.arguments == arguments
+
+
+def test_where_there_are_not_several_that_is_told(talk: Conversation) -> None:
+    assert talk.say("run@market list").startswith(
+        "⚠️ There are not several to choose from: say run list without @market."
+    )
+
+
+def test_an_address_is_no_noun(talk: Conversation) -> None:
+    assert talk.say("ada@example.com list").startswith("I know no `ada@example.com list`.")

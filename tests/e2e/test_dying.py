@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from bot.integration import migrations_of
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.embedded import EmbeddedPostgres
 from bot.store.migrate import migrate
@@ -65,7 +67,7 @@ def test_the_bot_comes_back_when_the_database_does(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "home")
     with server:
         url = server.start()
-        migrate(url)
+        migrate(url, migrations_of(Settings.load({})))
         with running_webex() as webex, running_bot(webex, url, tmp_path) as bot:
             assert bot.ask("ping") == "pong"
             server.stop()

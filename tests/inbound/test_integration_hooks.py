@@ -105,3 +105,29 @@ def test_an_event_that_no_database_can_hold_does_not_take_its_neighbours_with_it
         answers = set(threads.map(post, range(48)))
     assert answers == {(True, 400), (False, 200)}
     assert ci.rows("SELECT count(*) FROM inbox") == [(36,)]
+
+
+def test_the_secret_tells_which_of_several_senders_it_is(webex: Webex, database: Database) -> None:
+    heard: list[HookEvent] = []
+
+    def gather(event: HookEvent, services: Services) -> HookEvent:
+        with services.database.transaction():
+            return HookEvent(event.dedupe_key, {**event.payload, "weather": "fine"}, event.door)
+
+    def hear(event: HookEvent, services: Services, session: object) -> tuple[str, ...]:
+        heard.append(event)
+        return ()
+
+    doors = {"end-of-paris": "paris", "end-of-rome": "rome"}
+    hook = Hook(lambda _: tuple(doors), read, hear, gather, door=lambda _, secret: doors[secret])
+    with bot_in_process(webex, database, integrations=(Integration(name="ci", hook=hook),), room=False) as ci:
+        for end in (*doors, "end-of-rome"):
+            assert ci.http.post(f"/hooks/ci/{end}", data=b"api 7").status_code == 200
+        assert ci.http.post("/hooks/ci/paris", data=b"api 7").status_code == 401
+        ci.work()
+        assert ci.rows("SELECT dedupe_key, deliveries FROM inbox ORDER BY id") == [
+            ("paris:api 7", 1),
+            ("rome:api 7", 2),
+        ]
+    told = [(event.door, event.payload["job"], event.payload["weather"]) for event in heard]
+    assert sorted(told) == [("paris", "api", "fine"), ("rome", "api", "fine")]

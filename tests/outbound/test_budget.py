@@ -303,11 +303,11 @@ def test_a_job_that_reports_five_hundred_builds_does_not_flood_the_rooms_that_li
 ) -> None:
     assert jenkins.hook is not None
     hook = Hook(lambda _: ("secret-end",), jenkins.hook.read, jenkins.hook.handle)
-    ci = replace(jenkins, settings=None, client=None, hook=hook)
+    ci = replace(jenkins, settings=None, client=None, accounts=None, hook=hook)
     config = {"notifications": "30/1d"}
     with bot_in_process(webex, database, integrations=(ci,), config=config, folder=tmp_path) as bot:
         with database.transaction() as session:
-            subscribe(session, "jenkins", "noisy", bot.room, "you@example.com")
+            subscribe(session, "jenkins", "noisy", bot.room, "you@example.com", {"tells": "all"})
         for number in range(1, 501):
             build = {"job": "noisy", "number": number, "result": "FAILURE"}
             assert bot.http.post("/hooks/jenkins/secret-end", data=json.dumps(build)).status_code == 200

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from bot.outbound.subscriptions import Subscribed, rooms_for, subscribe, subscriptions, unsubscribe
+from bot.outbound.subscriptions import Stored, Subscribed, rooms_for, subscribe, subscriptions, unsubscribe
 from bot.store.database import Database
+
+
+def test_the_same_wish_with_other_options_is_changed(database: Database) -> None:
+    with database.transaction() as session:
+        subscribe(session, "jenkins", "api/*", "room-1", "you@example.com", {"on": "failures"})
+        again = subscribe(session, "jenkins", "api/*", "room-1", "ada@example.com", {"on": "failures"})
+        other = subscribe(session, "jenkins", "api/*", "room-1", "ada@example.com", {"on": "all"})
+        assert (again, other) == (Stored.SAME, Stored.CHANGED)
+        [wish] = subscriptions(session, "jenkins")
+        assert wish == Subscribed("api/*", "room-1", "you@example.com", {"on": "all"})
 
 
 def test_a_wish_is_stored_once_and_dropped_once(database: Database) -> None:
     with database.transaction() as session:
-        assert subscribe(session, "jenkins", "api/*", "room-1", "you@example.com") is True
-        assert subscribe(session, "jenkins", "api/*", "room-1", "ada@example.com") is False
+        assert subscribe(session, "jenkins", "api/*", "room-1", "you@example.com") is Stored.NEW
+        assert subscribe(session, "jenkins", "api/*", "room-1", "ada@example.com") is Stored.SAME
         assert subscriptions(session, "jenkins") == (Subscribed("api/*", "room-1", "you@example.com"),)
         assert unsubscribe(session, "jenkins", "api/*", "room-1") is True
         assert unsubscribe(session, "jenkins", "api/*", "room-1") is False

@@ -37,6 +37,8 @@ def _bake(view: RunView, control: StepControl, services: Any) -> Wait | End:
             State.CANCELLED, "cancelled", live="🚫 **bread**: taken out", told="🚫 **bread**: taken out."
         )
     control.attempt("light", "lighting the oven", light)
+    if view.arguments.get("bell"):
+        control.post("lit", f"🔔 **bread**: the oven of run {view.id} is lit.")
     baked = int(view.progress.get("baked", 0)) + 1
     control.log(f"minute {baked}")
     time.sleep(view.arguments.get("seconds", 0))
@@ -56,10 +58,11 @@ def _bake(view: RunView, control: StepControl, services: Any) -> Wait | End:
 @click.option("--seconds", type=float, default=0.0, help="how long a minute takes")
 @click.option("--lighting", type=float, default=0.0, help="seconds the lighting takes")
 @click.option("--once", is_flag=True, help="may not be resumed")
-def bake(context: Context, minutes: int, seconds: float, lighting: float, once: bool) -> Reply:
+@click.option("--bell", is_flag=True, help="tell when the oven is lit")
+def bake(context: Context, minutes: int, seconds: float, lighting: float, once: bool, bell: bool) -> Reply:
     """Bake bread."""
     kind = "oven.once" if once else "oven.bake"
-    arguments = {"minutes": minutes, "seconds": seconds, "lighting": lighting}
+    arguments = {"minutes": minutes, "seconds": seconds, "lighting": lighting, "bell": bell}
     return context.start_run(kind, "bread", arguments, live="🍞 **bread**: the oven is cold", lock_key="oven")
 
 

@@ -41,6 +41,18 @@ def test_a_run_is_asked_for_goes_on_and_ends(
     assert (live.wanted, live.final) == ("✅ **bread**: baked", True)
 
 
+def test_a_run_may_say_something_in_its_thread_once(
+    talk: Conversation, worker: Worker, database: Database
+) -> None:
+    talk.say("oven bake 3 --bell")
+    worker.run_to_end()
+    assert told(database) == [
+        "🔔 **bread**: the oven of run 1 is lit.",
+        "✅ **bread** is baked. <@personEmail:you@example.com>",
+    ]
+    assert worker.kicked[0] == "room-1"
+
+
 def test_the_same_request_starts_one_run(talk: Conversation, database: Database) -> None:
     from bot.commands.model import Entry, Request
     from tests.talking import GROUP, OWNER

@@ -12,7 +12,15 @@ from bot.store.models.access import (
     Grant,
 )
 from bot.store.models.base import Base
-from bot.store.models.messages import InboxEvent, LiveMessage, OutboxLane, OutboxMessage, Subscription, Topic
+from bot.store.models.messages import (
+    InboxEvent,
+    LiveMessage,
+    NotificationPreferences,
+    OutboxLane,
+    OutboxMessage,
+    Subscription,
+    Topic,
+)
 from bot.store.models.rooms import BulkResult, KnownRoom, SweepItem
 from bot.store.models.runs import (
     Attempt,
@@ -24,7 +32,7 @@ from bot.store.models.runs import (
     Schedule,
     ScheduleSlot,
 )
-from bot.store.models.state import Counter, Fact
+from bot.store.models.state import Counter, Fact, PeriodicWork
 
 __all__ = (
     "ApiToken",
@@ -45,8 +53,10 @@ __all__ = (
     "InboxEvent",
     "KnownRoom",
     "LiveMessage",
+    "NotificationPreferences",
     "OutboxLane",
     "OutboxMessage",
+    "PeriodicWork",
     "Run",
     "RunLock",
     "RunLogLine",

@@ -1,8 +1,8 @@
-"""What comes in and what goes out: the inbox, the outbox, live messages, subscriptions."""
+"""What comes in and what goes out: the inbox, the outbox, live messages, subscriptions, what rooms want to hear."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.models.base import Base, now
@@ -67,6 +68,7 @@ class OutboxMessage(Base):
         Index(
             "outbox_digest",
             "lane",
+            "is_held",
             unique=True,
             postgresql_where=text("state = 'pending' and is_digest"),
         ),
@@ -83,7 +85,7 @@ class OutboxMessage(Base):
     file_content: Mapped[bytes | None] = mapped_column(LargeBinary)
     live_id: Mapped[int | None] = mapped_column(ForeignKey("live_messages.id"))
     state: Mapped[str] = mapped_column(Text, server_default="pending")
-    """pending, sending, sent, refused or left out (beyond the room's budget)."""
+    """pending, sending, sent, refused or left out (counted in a digest)."""
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     not_before: Mapped[datetime | None]
     correlation_id: Mapped[str]
@@ -92,7 +94,9 @@ class OutboxMessage(Base):
     message_id: Mapped[str | None]
     error: Mapped[str | None]
     is_digest: Mapped[bool] = mapped_column(Boolean, server_default="false")
-    """Whether it stands for messages beyond the room's budget, which it counts."""
+    """Whether it stands for messages that were left out, which it counts."""
+    is_held: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    """Whether those were left out since the room wants them later, and not for its budget."""
 
 
 class OutboxLane(Base):
@@ -133,8 +137,28 @@ class Subscription(Base):
     source: Mapped[str]
     topic: Mapped[str]
     room_id: Mapped[str]
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    """What of the topic it wants to hear, in the integration's own words."""
     created_by: Mapped[str]
     created_at: Mapped[datetime] = now()
+
+
+class NotificationPreferences(Base):
+    """What a room wants to hear of what nobody asked for, and when; a room without a row hears all at once."""
+
+    __tablename__ = "notification_preferences"
+
+    room_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    muted_until: Mapped[datetime | None]
+    quiet_hours: Mapped[str | None]
+    """`22:00-07:00`, as people write it, and so are `quiet_days` (`mon-fri`) and `quiet_zone` (an IANA name)."""
+    quiet_days: Mapped[str | None]
+    quiet_zone: Mapped[str | None]
+    digest_every: Mapped[timedelta | None]
+    digest_from: Mapped[datetime | None]
+    """A digest is due at each whole number of periods after this."""
+    changed_by: Mapped[str]
+    updated_at: Mapped[datetime] = now()
 
 
 class Topic(Base):

@@ -29,3 +29,13 @@ class Counter(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     labels: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[int] = mapped_column(server_default="0")
+
+
+class PeriodicWork(Base):
+    """When work that is done again and again is due next, and since when a worker has it in hand."""
+
+    __tablename__ = "periodics"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    due_at: Mapped[datetime] = now()
+    queued_at: Mapped[datetime | None]

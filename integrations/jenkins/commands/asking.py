@@ -1,4 +1,4 @@
-"""What every Jenkins command does first: find the client, find the job, and put errors into words."""
+"""What every Jenkins command does first: find the server, the client, the job, and put errors into words."""
 
 from __future__ import annotations
 
@@ -15,29 +15,58 @@ from integrations.jenkins.credentials import client_as
 from integrations.jenkins.errors import JenkinsError, NotFound
 from integrations.jenkins.model import Job, shown_name
 from integrations.jenkins.names import NoSuchJob, find_name
+from integrations.jenkins.servers import NoSuchServer, Servers, server_of_room
 
 
-def client_of(context: Context) -> JenkinsClient:
+def servers_of(services: Services) -> Servers:
+    """The servers there are. Raises CommandError saying what to set where there is none."""
+    servers = services.clients.get("jenkins")
+    if isinstance(servers, Servers):
+        return servers
+    raise CommandError(
+        "No Jenkins is set up here. Set `JENKINS_URL` (its root, such as https://jenkins.example.com/), "
+        "`JENKINS_USER` and `JENKINS_TOKEN` (an API token of that user) and start me again."
+    )
+
+
+def usual_server(context: Context) -> str:
+    """The server that is meant in this room where none is named. Raises CommandError where there is none at all."""
+    servers = servers_of(context.services)
+    with context.services.database.transaction() as session:
+        chosen = server_of_room(session, context.request.place.room_id)
+    return chosen if chosen in servers.names else servers.default
+
+
+def bot_client(context: Context, named: str | None = None) -> JenkinsClient:
+    """The bot's own client of the server that is meant. Raises CommandError.
+
+    Which that is, `jenkins@prod` says, then the room's choice, then the settings; `named` goes before all.
+    """
+    servers = servers_of(context.services)
+    name = named or next(iter(context.arguments.get("on", ())), None) or usual_server(context)
+    try:
+        return servers.get(name)
+    except NoSuchServer as error:
+        meant = f" Did you mean {code(error.likely)}?" if error.likely else ""
+        known = ", ".join(code(each) for each in error.names)
+        raise CommandError(f"I know no Jenkins called {code(name)}.{meant} There is {known}.") from error
+
+
+def client_of(context: Context, named: str | None = None) -> JenkinsClient:
     """The client that acts as the asker, where they gave a credential, or else as the bot's own account.
 
     Raises CommandError: no Jenkins is set up, or the asker's credential cannot be opened.
     """
-    bot = bot_client(context.services)
+    bot = bot_client(context, named)
     try:
         return client_as(context.request.person, context.services, bot) or bot
     except CredentialError as error:
         raise CommandError(str(error)) from error
 
 
-def bot_client(services: Services) -> JenkinsClient:
-    """The bot's own client. Raises CommandError saying what to set where there is none."""
-    client = services.clients.get("jenkins")
-    if isinstance(client, JenkinsClient):
-        return client
-    raise CommandError(
-        "No Jenkins is set up here. Set `JENKINS_URL` (its root, such as https://jenkins.example.com/), "
-        "`JENKINS_USER` and `JENKINS_TOKEN` (an API token of that user) and start me again."
-    )
+def noun_of(context: Context, client: JenkinsClient) -> str:
+    """How a command to this server is begun in this room: `jenkins`, or `jenkins@prod`."""
+    return "jenkins" if client.name == usual_server(context) else f"jenkins@{client.name}"
 
 
 @contextmanager
@@ -50,13 +79,19 @@ def in_words() -> Iterator[None]:
 
 
 def full_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
-    """The argument `job` as the full name that was meant: a rule about `team/*` holds for `deploy` too.
+    """The argument `job` as the full name that was meant, and `on` as the server.
 
-    Raises CommandError where no job, or more than one, can be meant.
+    A rule about `team/*` holds for `deploy` too, and one about a server where none is named. Raises
+    CommandError where no job, or more than one, can be meant.
     """
-    client = client_of(context)
+    client = client_of(context, parameters.get("on"))
     with in_words():
-        return {"job": (_find(client, str(parameters["job"])).full_name,)}
+        return {"on": (client.name,), "job": (_find(client, str(parameters["job"])).full_name,)}
+
+
+def server_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The argument `on` as the server that is meant, named or not."""
+    return {"on": (bot_client(context, parameters.get("on")).name,)}
 
 
 def find_job(context: Context, client: JenkinsClient) -> Job:

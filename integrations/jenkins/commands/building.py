@@ -9,32 +9,15 @@ from typing import Any
 import click
 
 from bot.commands.context import Context
-from bot.commands.model import (
-    CommandError,
-    Effect,
-    Entry,
-    Form,
-    FormField,
-    NeedInput,
-    Reply,
-    command,
-    join_words,
-)
-from bot.commands.parameters import ASSIGNMENT, Assignment
-from bot.outbound.quoting import code, link, quote
+from bot.commands.model import Effect, Entry, Form, NeedInput, Reply, command, join_words
+from bot.commands.parameters import ASSIGNMENT, Assignment, instance_option
+from bot.outbound.quoting import code, quote
 from integrations.jenkins import render
-from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.commands.asking import client_of, find_job, full_name, in_words
+from integrations.jenkins.commands.asking import client_of, full_name, noun_of
+from integrations.jenkins.commands.ordering import PRIVATELY, buildable, order_of
+from integrations.jenkins.following import BUILD, BuildOrder
 from integrations.jenkins.model import Job, ParameterDefinition, ParameterKind, shown_name
-from integrations.jenkins.parameters import (
-    BadParameters,
-    Chosen,
-    choose,
-    describe,
-    description_label,
-    shown_values,
-)
-from integrations.jenkins.runs import BUILD, BuildOrder
+from integrations.jenkins.parameters import askable, describe, shown_values
 
 
 def _says_build(context: Context, parameters: Mapping[str, Any]) -> str:
@@ -58,10 +41,13 @@ def _plan_build(context: Context, parameters: Mapping[str, Any]) -> str:
     plan=_plan_build,
     examples=("jenkins build api BRANCH=main", "jenkins build web", "jenkins build api --defaults"),
 )
+@instance_option("server")
 @click.argument("job")
 @click.argument("parameters", nargs=-1, type=ASSIGNMENT)
 @click.option("--defaults", is_flag=True, help="start without asking for parameters")
-def build(context: Context, job: str, parameters: tuple[Assignment, ...], defaults: bool) -> Reply:
+def build(
+    context: Context, on: str | None, job: str, parameters: tuple[Assignment, ...], defaults: bool
+) -> Reply:
     """Start a build and follow it here: its stages, how long it takes, how it ends.
 
     The job's name may be its end, where that is unique. A job with parameters shows a form to fill in
@@ -77,79 +63,35 @@ def build(context: Context, job: str, parameters: tuple[Assignment, ...], defaul
 def _order(context: Context, parameters: tuple[Assignment, ...], *, defaults: bool) -> BuildOrder:
     """What is to be built. Raises NeedInput for parameters to be asked for, and CommandError."""
     client = client_of(context)
-    found = find_job(context, client)
-    name = quote(shown_name(found.full_name))
-    if not found.buildable:
-        enable = link("Enable it", found.url)
-        raise CommandError(f"**{name}** is disabled in Jenkins, so nothing was started. {enable} first.")
-    with in_words():
-        if client.quieting_down():
-            raise CommandError(
-                f"Jenkins is about to shut down and starts nothing any more, so **{name}** was not started. "
-                "Say it again when Jenkins is back."
-            )
+    found = buildable(context, client)
     asks = context.request.entry in (Entry.TEXT, Entry.CARD)
     if asks and not parameters and not defaults:
-        _ask_for_parameters(found)
-    order = _ordered(found, _chosen(found, parameters), client)
-    shown = order.model_dump(mode="json")
-    if context.services.redactor.redact_value(shown) != shown:
-        raise CommandError(
-            "Nothing was started: one of these values looks like a secret, and I neither keep nor pass on "
-            "secrets from chat. Start the build in Jenkins, or let the job take it from its credentials."
+        _ask_for_parameters(
+            found, askable(found.parameters, client.requester_parameter), noun_of(context, client)
         )
-    return order
+    return order_of(context, client, found, parameters)
 
 
-def _chosen(job: Job, parameters: tuple[Assignment, ...]) -> Chosen:
-    try:
-        return choose(job.parameters, parameters)
-    except BadParameters as error:
-        name = quote(shown_name(job.full_name))
-        raise CommandError(f"Nothing was started of **{name}**. {' '.join(error.problems)}") from error
-
-
-def _ordered(job: Job, chosen: Chosen, client: JenkinsClient) -> BuildOrder:
-    return BuildOrder(
-        job=job.full_name,
-        parameterised=bool(job.parameters),
-        given=chosen.given,
-        expected=chosen.expected,
-        next_number=job.next_number,
-        as_user=client.user if client.personal else None,
-    )
-
-
-def _ask_for_parameters(job: Job) -> None:
-    """Raises NeedInput with a form, where the job has parameters that can be asked for."""
-    definitions = [each for each in job.parameters if each.kind is not ParameterKind.PASSWORD]
-    if not definitions:
+def _ask_for_parameters(job: Job, definitions: tuple[ParameterDefinition, ...], noun: str) -> None:
+    """Raises NeedInput with a form, where the job has parameters that can be asked for in any room."""
+    open_ones = [each for each in definitions if each.kind is not ParameterKind.PASSWORD]
+    if not open_ones:
         return
-    short = join_words(("jenkins", "build", job.full_name))
-    listed = ", ".join(describe(each) for each in job.parameters)
+    short = join_words((noun, "build", job.full_name))
+    listed = ", ".join(describe(each) for each in definitions)
     name = quote(shown_name(job.full_name))
-    typed = code(f"{short} {definitions[0].name}=value")
+    typed = code(f"{short} {open_ones[0].name}=value")
     takes, plainly = f"**{name}** takes {listed}.", f"{code(f'{short} --defaults')} starts it without asking."
     form = Form(
         title=f"Build {shown_name(job.full_name)}",
-        words=("jenkins", "build", job.full_name),
-        fields=tuple(_field(each) for each in definitions),
+        words=(noun, "build", job.full_name),
+        fields=tuple(render.field_for(each) for each in open_ones),
     )
-    raise NeedInput(form, f"{takes} Fill in the form, or say {typed}; {plainly}")
-
-
-def _field(definition: ParameterDefinition) -> FormField:
-    # A card's list cannot offer a value with a comma; such a parameter is typed, and checked all the same.
-    listable = definition.choices if not any("," in each for each in definition.choices) else ()
-    return FormField(
-        name=definition.name,
-        label=description_label(definition),
-        required=False,
-        choices=listable,
-        default=definition.default or "",
-        toggle=definition.kind is ParameterKind.BOOLEAN,
-        prefix=f"{definition.name}=",
-    )
+    privately = ""
+    if len(open_ones) < len(definitions):
+        words = code(join_words((noun, PRIVATELY, job.full_name)))
+        privately = f" Passwords have the job's defaults here; {words} in our direct room asks for them."
+    raise NeedInput(form, f"{takes} Fill in the form, or say {typed}; {plainly}{privately}")
 
 
 COMMANDS = (build,)

@@ -1,7 +1,17 @@
 """Jenkins' values as markdown for a room; pure functions, a file for each thing they tell of."""
 
+from integrations.jenkins.render.answering import (
+    aborted,
+    aborting,
+    answer_form,
+    answered,
+    answering,
+    input_card,
+    question,
+)
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
-from integrations.jenkins.render.events import change, event
+from integrations.jenkins.render.buttons import build_buttons
+from integrations.jenkins.render.events import Told, event, server_away, server_back, unknown_report
 from integrations.jenkins.render.following import (
     after_lost,
     away,
@@ -19,41 +29,81 @@ from integrations.jenkins.render.following import (
     taken_out,
     told,
 )
+from integrations.jenkins.render.forms import field_for, password_field
+from integrations.jenkins.render.switching import (
+    agent_offline,
+    agent_online,
+    disabling,
+    job_name,
+    job_switched,
+    no_such_agent,
+    quiet,
+    quieting_down,
+    taking_offline,
+    taking_online,
+    unquiet,
+)
 from integrations.jenkins.render.words import (
     build_name,
     counted,
     duration,
     ended_as,
+    listed,
     typed_build,
     with_values,
 )
 
 __all__ = [
+    "Told",
+    "aborted",
+    "aborting",
     "after_lost",
+    "agent_offline",
+    "agent_online",
+    "answer_form",
+    "answered",
+    "answering",
     "away",
+    "build_buttons",
     "build_name",
-    "change",
     "counted",
+    "disabling",
     "duration",
     "ended",
     "ended_as",
     "ending",
     "event",
+    "field_for",
+    "input_card",
     "job_file",
     "job_list",
+    "job_name",
     "job_rows",
     "job_status",
+    "job_switched",
     "left_to_the_others",
+    "listed",
     "looking",
     "lost",
+    "no_such_agent",
     "not_started",
+    "password_field",
+    "question",
     "queued",
+    "quiet",
+    "quieting_down",
     "requested",
     "running",
+    "server_away",
+    "server_back",
     "stage_lines",
     "stopping",
     "taken_out",
+    "taking_offline",
+    "taking_online",
     "told",
     "typed_build",
+    "unknown_report",
+    "unquiet",
     "with_values",
 ]

@@ -22,18 +22,18 @@ _BALLS = {
 _LISTED = 40
 
 
-def job_list(jobs: Sequence[ListedJob], glob: str) -> str:
+def job_list(jobs: Sequence[ListedJob], glob: str, noun: str = "jenkins") -> str:
     """The jobs that match, with how their last build went."""
     if not jobs:
-        return f"No job matches {code(glob)}. `jenkins jobs` shows all I may see."
+        return f"No job matches {code(glob)}. `{noun} jobs` shows all I may see."
     shown = job_rows(jobs[:_LISTED])
     more = ""
     if len(jobs) > _LISTED:
         hidden = len(jobs) - _LISTED
-        more = f"\n\n{hidden} more are in the file; a glob such as `jenkins jobs team/*` shows fewer."
+        more = f"\n\n{hidden} more are in the file; a glob such as `{noun} jobs team/*` shows fewer."
     return (
         f"{counted(len(jobs), 'job')}:\n\n{shown.table()}{more}\n\n"
-        "`jenkins status JOB` tells more of one, `jenkins build JOB` starts it."
+        f"`{noun} status JOB` tells more of one, `{noun} build JOB` starts it."
     )
 
 
@@ -55,7 +55,7 @@ def _ball(ball: str) -> str:
     return f"🔨 running, was {shown.partition(' ')[2]}" if ball.endswith("_anime") else shown
 
 
-def job_status(job: Job, stages: tuple[Stage, ...], waiting: int, now: float) -> str:
+def job_status(job: Job, stages: tuple[Stage, ...], waiting: int, now: float, noun: str = "jenkins") -> str:
     """How a job stands: what runs, how the last build went, its stages, what can be said next."""
     name = f"**{quote(shown_name(job.full_name))}**"
     lines = [_status_line(job, name, now)]
@@ -66,7 +66,7 @@ def job_status(job: Job, stages: tuple[Stage, ...], waiting: int, now: float) ->
     if not job.buildable:
         lines.append("💤 The job is disabled.")
     lines += stage_lines(stages)
-    short = code(join_words(("jenkins", "build", job.full_name)))
+    short = code(join_words((noun, "build", job.full_name)))
     stop = f", {code(join_words(('jenkins', 'stop', job.full_name)))} stops it" if _running(job) else ""
     return "\n".join(lines) + f"\n\n{short} starts it{stop}."
 

@@ -69,7 +69,13 @@ def ended(
 
 
 def told(
-    full_name: str, build: Build, stages: tuple[Stage, ...], values: Values, *, restarted: bool = False
+    full_name: str,
+    build: Build,
+    stages: tuple[Stage, ...],
+    values: Values,
+    *,
+    restarted: bool = False,
+    noun: str = "jenkins",
 ) -> str:
     """The fresh message at the end: the result, what broke, and what can be said next."""
     broken = failing_stage(stages) if build.outcome is not Result.SUCCESS else None
@@ -77,7 +83,11 @@ def told(
     message = broken.error.message.rstrip(". ") if broken and broken.error else ""
     why = f": {quote(message)}" if message else ""
     name = f"{MARKS[build.outcome]} {build_name(full_name, build.number)}"
-    again = "" if build.outcome is Result.SUCCESS else f"\n{typed_build(full_name, values)} starts it again."
+    again = (
+        ""
+        if build.outcome is Result.SUCCESS
+        else f"\n{typed_build(full_name, values, noun)} starts it again."
+    )
     return f"{name} {ending(build, restarted=restarted)}{where}{why}. {link('Open', build.url)}{again}"
 
 
@@ -112,9 +122,9 @@ def taken_out(full_name: str, who: str | None) -> str:
     return f"🚫 **{quote(shown_name(full_name))}** was taken out of Jenkins' queue {by}; nothing was built."
 
 
-def left_to_the_others(full_name: str) -> str:
+def left_to_the_others(full_name: str, noun: str = "jenkins") -> str:
     """A cancelled run whose build others asked for as well."""
-    short = code(join_words(("jenkins", "stop", full_name)))
+    short = code(join_words((noun, "stop", full_name)))
     return (
         f"👋 I follow **{quote(shown_name(full_name))}** no more. Others asked for the same build, "
         f"so it goes on; {short} stops it for all."
@@ -126,9 +136,9 @@ def lost(full_name: str, reason: str) -> str:
     return f"❓ I have lost sight of **{quote(shown_name(full_name))}**: {quote(reason.rstrip('.'), 600)}."
 
 
-def after_lost(full_name: str, run_id: int) -> str:
+def after_lost(full_name: str, run_id: int, noun: str = "jenkins") -> str:
     """What to do about a lost run."""
-    look = code(join_words(("jenkins", "status", full_name)))
+    look = code(join_words((noun, "status", full_name)))
     return (
         f"{look} shows what Jenkins has; I repeat nothing by myself. `run cancel {run_id}` closes this run."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, quote
 from integrations.jenkins.model import Result, Values, shown_name
@@ -45,9 +47,9 @@ def build_name(full_name: str, number: int) -> str:
     return f"**{quote(shown_name(full_name))}** #{number}"
 
 
-def typed_build(full_name: str, values: Values) -> str:
+def typed_build(full_name: str, values: Values, noun: str = "jenkins") -> str:
     """The line that starts this build again, as inline code."""
-    words = ("jenkins", "build", full_name, *(f"{name}={value}" for name, value in values))
+    words = (noun, "build", full_name, *(f"{name}={value}" for name, value in values))
     return code(join_words(words))
 
 
@@ -65,3 +67,9 @@ def with_values(values: Values) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 test`, `3 tests`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``: each as inline code."""
+    shown = [code(each) for each in names]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

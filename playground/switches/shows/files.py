@@ -26,7 +26,8 @@ def startup_config(ask: Ask) -> str:
 
 def _config(switch: Switch, what: str, config: Config) -> str:
     stamp = _stamp(switch.world.now())
-    return f"\n!Command: show {what}\n!Running configuration last done at: {stamp}\n!Time: {stamp}\n\n{config.text()}\n"
+    head = f"!Command: show {what}\n!Running configuration last done at: {stamp}\n!Time: {stamp}\n"
+    return f"\n{head}\nversion {switch.release}\n{config.text()}\n"
 
 
 def _stamp(seconds: float) -> str:
@@ -82,10 +83,10 @@ def logging_last(ask: Ask) -> str:
 
 def _events(switch: Switch) -> Iterator[tuple[float, str]]:
     yield switch.booted_at, "%SYSMGR-5-SYSTEM_UP: System is up"
-    for login in range(1, 40):
-        when = switch.booted_at + login * _LOGIN_EVERY_S
-        if when < switch.world.now():
-            yield when, "%AUTHPRIV-6-SYSTEM_MSG: pam_unix(nxapi:session): session opened for user admin"
+    latest = int((switch.world.now() - switch.booted_at) / _LOGIN_EVERY_S)
+    for login in range(max(1, latest - 100), latest + 1):
+        words = "%AUTHPRIV-6-SYSTEM_MSG: pam_unix(nxapi:session): session opened for user admin"
+        yield switch.booted_at + login * _LOGIN_EVERY_S, words
     for interface, when in switch.flaps.items():
         if interface in switch.down:
             yield when, f"%ETHPORT-5-IF_DOWN_LINK_FAILURE: Interface {interface} is down (Link failure)"

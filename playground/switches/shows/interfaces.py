@@ -7,7 +7,7 @@ from typing import Any
 from playground.switches.ask import Ask, Refused
 from playground.switches.columns import cells, grid, rows, rule
 from playground.switches.dialect import Body, table
-from playground.switches.ports import ERR_DISABLED, NO_TRANSCEIVER, SHUT, Port, ports
+from playground.switches.ports import ERR_DISABLED, NO_MEMBERS, NO_TRANSCEIVER, SHUT, Port, ports, short
 from playground.switches.world import Switch
 
 
@@ -196,7 +196,7 @@ def _brief(port: Port) -> dict[str, Any]:
             "interface": port.name,
             "type": "svi",
             "oper_state": "up" if port.up else "down",
-            "svi_rsn_desc": "up" if port.up else port.reason,
+            "svi_rsn_desc": "none" if port.up else port.reason,
         }
     if port.kind == "loopback":
         return {
@@ -229,21 +229,60 @@ def _speed(port: Port) -> str:
 
 
 def brief_text(_: Ask, body: Body) -> str:
-    """The text of it."""
-    widths = (15, 7, 5, 7, 7, 27, 9, 6)
-    found = cells(
-        rows(body, "interface"),
-        "interface",
-        "vlan",
-        "type",
-        "portmode",
-        "state",
-        "state_rsn_desc",
-        "speed",
-        "portchan",
+    """The text of it: a table for each kind of interface."""
+    found = [row | {"interface": short(row["interface"])} for row in rows(body, "interface")]
+    return "\n".join(
+        rule(84) + grid(heads, widths) + rule(84) + grid(cells(_of_kind(found, kind), *keys), widths)
+        for kind, heads, widths, keys in _BRIEF_TABLES
+        if _of_kind(found, kind)
     )
-    head = grid([("Interface", "VLAN", "Type", "Mode", "Status", "Reason", "Speed", "Port Ch #")], widths)
-    return rule(87) + head + rule(87) + grid(found, widths)
+
+
+def _of_kind(found: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [row for row in found if row["interface"].startswith(kind)]
+
+
+_PORT = ("interface", "vlan", "type", "portmode", "state", "state_rsn_desc", "speed")
+_PORT_WIDTHS = (13, 7, 4, 6, 7, 26, 8, 8)
+
+_BRIEF_TABLES: tuple[tuple[str, list[tuple[str, ...]], tuple[int, ...], tuple[str, ...]], ...] = (
+    (
+        "mgmt",
+        [("Port", "VRF", "Status", "IP Address", "Speed", "MTU")],
+        (6, 12, 6, 39, 8, 5),
+        ("interface", "vrf", "state", "ip_addr", "speed", "mtu"),
+    ),
+    (
+        "Eth",
+        [
+            ("Ethernet", "VLAN", "Type", "Mode", "Status", "Reason", "Speed", "Port"),
+            ("Interface", "", "", "", "", "", "", "Ch #"),
+        ],
+        _PORT_WIDTHS,
+        (*_PORT, "portchan"),
+    ),
+    (
+        "Po",
+        [
+            ("Port-channel", "VLAN", "Type", "Mode", "Status", "Reason", "Speed", "Protocol"),
+            ("Interface", "", "", "", "", "", "", ""),
+        ],
+        _PORT_WIDTHS,
+        (*_PORT, "proto"),
+    ),
+    (
+        "Vlan",
+        [("Interface", "Secondary VLAN(Type)", "Status", "Reason")],
+        (13, 24, 6, 20),
+        ("interface", "secondary", "oper_state", "svi_rsn_desc"),
+    ),
+    (
+        "Lo",
+        [("Interface", "Status", "Description")],
+        (13, 10, 20),
+        ("interface", "state", "loop_desc"),
+    ),
+)
 
 
 def status(ask: Ask) -> Body:
@@ -269,16 +308,22 @@ def _status(port: Port) -> dict[str, Any]:
 def _status_word(port: Port) -> str:
     if port.up:
         return "connected"
-    return {NO_TRANSCEIVER: "xcvrAbsent", SHUT: "disabled", ERR_DISABLED: "errDisabled"}.get(
-        port.reason, "notconnect"
-    )
+    return _STATUS_WORDS.get(port.reason, "notconnect")
+
+
+_STATUS_WORDS = {
+    NO_TRANSCEIVER: "xcvrAbsent",
+    SHUT: "disabled",
+    ERR_DISABLED: "bpdugrdErrDisabled",
+    NO_MEMBERS: "noOperMembers",
+}
 
 
 def status_text(_: Ask, body: Body) -> str:
-    """The text of it."""
-    widths = (13, 18, 11, 9, 7, 7, 16)
+    """The text of it: names and states are cut where their columns end."""
+    widths = (13, 18, 9, 9, 7, 7, 16)
     found = cells(rows(body, "interface"), "interface", "name", "state", "vlan", "duplex", "speed", "type")
-    clipped = [[str(row[0]).replace("Ethernet", "Eth"), str(row[1])[:18], *row[2:]] for row in found]
+    clipped = [[short(str(row[0])), str(row[1])[:18], str(row[2])[:9], *row[3:]] for row in found]
     head = grid([("Port", "Name", "Status", "Vlan", "Duplex", "Speed", "Type")], widths)
     return rule(80) + head + rule(80) + grid(clipped, widths)
 

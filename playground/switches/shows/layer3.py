@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_interface
+from ipaddress import IPv4Interface
 from typing import Any
 
 from playground.switches.ask import Ask
@@ -72,7 +72,7 @@ def _prefixes(switch: Switch) -> Iterator[dict[str, Any]]:
     for port in ports(switch):
         if port.address is None or port.mask is None or port.kind == "mgmt" or not port.up:
             continue
-        own = ip_interface(f"{port.address}/{port.mask}")
+        own = IPv4Interface(f"{port.address}/{port.mask}")
         paths = [_path(port.address, port.name, "direct" if port.mask < 32 else "local", 0)]
         yield _prefix(str(own.network), paths, attached="true")
         if port.mask < 32:
@@ -142,9 +142,10 @@ def ip_route_text(_: Ask, body: Body) -> str:
     return text
 
 
-def ip_interface_vrf_all(ask: Ask) -> Body:
-    """`show ip interface vrf all`: TABLE_intf and TABLE_vrf are lists of tables, matched by their place."""
-    having = [port for port in ports(ask.switch) if port.address is not None]
+def ip_interface(ask: Ask) -> Body:
+    """`show ip interface [vrf …]`: TABLE_intf and TABLE_vrf are lists of tables, matched by their place."""
+    asked = ask.options.get("vrf", "default")
+    having = [port for port in ports(ask.switch) if port.address is not None and asked in ("all", _vrf(port))]
     having.sort(key=_vrf)
     return {
         **table("intf", SplitTable(_ip_interface(ask.switch, port) for port in having)),
@@ -158,7 +159,7 @@ def _vrf(port: Port) -> str:
 
 def _ip_interface(switch: Switch, port: Port) -> dict[str, Any]:
     counters = switch.world.traffic.counters(switch.name, port.name)
-    network = ip_interface(f"{port.address}/{port.mask}").network
+    network = IPv4Interface(f"{port.address}/{port.mask}").network
     return {
         "intf-name": port.name,
         "proto-state": "up" if port.up else "down",
@@ -189,7 +190,7 @@ def _ip_interface(switch: Switch, port: Port) -> dict[str, Any]:
     }
 
 
-def ip_interface_vrf_all_text(_: Ask, body: Body) -> str:
+def ip_interface_text(_: Ask, body: Body) -> str:
     """The text of it."""
     text = ""
     for vrf, row in zip(rows(body, "vrf"), rows(body, "intf"), strict=True):

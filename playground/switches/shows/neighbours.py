@@ -161,3 +161,43 @@ def lldp_neighbors_text(_: Ask, body: Body) -> str:
     names = grid([("Device ID", "Local Intf", "Hold-time", "Capability", "Port ID")], widths)
     found = grid(cells(rows(body, "nbor"), *keys), widths)
     return f"{head}{names}{found}Total entries displayed: {body['neigh_count']}\n"
+
+
+def lldp_neighbors_detail(ask: Ask) -> Body:
+    """`show lldp neighbors detail`."""
+    found = [_lldp_detail(ask.switch, row) for row in _lldp_rows(ask.switch)]
+    return {**table("nbor_detail", found), "neigh_count": len(found)}
+
+
+def _lldp_detail(switch: Switch, row: dict[str, Any]) -> dict[str, Any]:
+    bridge = row["enabled_capability"] == "BR"
+    return {
+        "chassis_type": "Mac Address",
+        "chassis_id": row["mgmt_addr_ipv6"],
+        "port_type": "Interface Name",
+        "port_id": row["port_id"],
+        "l_port_id": row["l_port_id"],
+        "port_desc": row["port_id"],
+        "sys_name": row["chassis_id"],
+        "sys_desc": "Cisco Nexus Operating System (NX-OS) Software" if bridge else "Linux",
+        "ttl": 100 + switch.chance(row["l_port_id"], 20),
+        "system_capability": "B, R" if bridge else "S",
+        "enabled_capability": "B, R" if bridge else "S",
+        "mgmt_addr_type": "IPV4",
+        "mgmt_addr": row["mgmt_addr"],
+        "vlan_id": "not advertised",
+    }
+
+
+def lldp_neighbors_detail_text(_: Ask, body: Body) -> str:
+    """The text of it."""
+    text = "Capability codes:\n  (R) Router, (B) Bridge, (S) Station, (O) Other\n\n"
+    for row in rows(body, "nbor_detail"):
+        text += (
+            f"Chassis id: {row['chassis_id']}\nPort id: {row['port_id']}\nLocal Port id: {row['l_port_id']}\n"
+            f"Port Description: {row['port_desc']}\nSystem Name: {row['sys_name']}\n"
+            f"System Description: {row['sys_desc']}\nTime remaining: {row['ttl']} seconds\n"
+            f"System Capabilities: {row['system_capability']}\nEnabled Capabilities: {row['enabled_capability']}\n"
+            f"Management Address: {row['mgmt_addr']}\nVlan ID: {row['vlan_id']}\n\n\n"
+        )
+    return f"{text}Total entries displayed: {body['neigh_count']}\n"

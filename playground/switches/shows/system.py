@@ -52,15 +52,14 @@ def version(ask: Ask) -> Body:
     days, hours, minutes, seconds = uptime(switch)
     body: Body = {"header_str": _COPYING, "bios_ver_str": "07.69"}
     software = {"ver_str": release, "file_name": image(release), "cmpl_time": compiled, "tmstmp": stamp}
-    # Up to 9.2 only the old names are told, in 9.3 both, from 10 on only the new ones.
+    # Up to 9.2 only the old names are told, from 9.3 on both.
     for name, kick in (
         ("ver_str", "kickstart"),
         ("file_name", "kick"),
         ("cmpl_time", "kick"),
         ("tmstmp", "kick"),
     ):
-        if not release.startswith("10."):
-            body[f"{kick}_{name}"] = software[name]
+        body[f"{kick}_{name}"] = software[name]
         if release.startswith(("9.3", "10.")):
             body[f"nxos_{name}"] = software[name]
     return body | {
@@ -259,6 +258,19 @@ def ntp_peer_status(ask: Ask) -> Body:
             }
         )
     return {"totalpeers": len(found), **table("peersstatus", found)}
+
+
+def ntp_peers(ask: Ask) -> Body:
+    """`show ntp peers`."""
+    servers = [line.split()[0] for line in ask.switch.running.top("ntp server")]
+    return table("peers", [{"PeerIPAddress": each, "serv_peer": "Server (configured)"} for each in servers])
+
+
+def ntp_peers_text(_: Ask, body: Body) -> str:
+    """The text of it."""
+    widths = (30, 20)
+    found = cells(rows(body, "peers"), "PeerIPAddress", "serv_peer")
+    return rule(50) + grid([("  Peer IP Address", "Serv/Peer")], widths) + rule(50) + grid(found, widths)
 
 
 def ntp_peer_status_text(_: Ask, body: Body) -> str:

@@ -37,7 +37,7 @@ class Canned:
     def answers(self, name: str) -> None:
         """Say what was recorded under this name, as JSON or as the whole answer it is."""
         data = recorded(name)
-        if {"status", "headers", "body"} <= set(data):
+        if isinstance(data, dict) and {"status", "headers", "body"} <= set(data):
             self.say(data["status"], data["body"], data["headers"])
         else:
             self.say(200, json.dumps(data), {"Content-Type": "application/json;charset=utf-8"})

@@ -114,10 +114,12 @@ class Following:
             assert newest is not None, "no live message"
             return newest.wanted.replace("  \n", "\n")
 
-    def hears(self, report: Mapping[str, Any]) -> tuple[str, ...]:
+    def hears(self, report: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """Let the hook take a report and handle it as the worker would; returns the lanes to be sent."""
         hook = _hook()
-        event = hook.read(json.dumps(report).encode(), {})
+        event = hook.read(json.dumps(report).encode(), headers or {})
+        assert hook.gather is not None
+        event = hook.gather(event, self.conversation.services)
         with self.database.transaction() as session:
             return hook.handle(event, self.conversation.services, session)
 
@@ -137,15 +139,15 @@ def following(
 ) -> Following:
     """A conversation with a bot that is set up for this Jenkins."""
     environ = {
-        **(environ or {}),
         "JENKINS_URL": server.url,
         "JENKINS_USER": "sparkops",
         "JENKINS_TOKEN": server.secret,
         "JENKINS_HOOK_SECRET": HOOK_SECRET,
         "JENKINS_TIMEOUT": "20",
+        **(environ or {}),
     }
     talk = conversation(database, environ=environ, config=config, **more)
     services = talk.services
     kinds = load_parts(services.settings).run_kinds
     engine = Engine(database, services.redactor, kinds, services, uuid4(), lambda lanes: None, 1.0)
-    return Following(talk, server, services.clients["jenkins"], engine)
+    return Following(talk, server, services.clients["jenkins"].get("main"), engine)

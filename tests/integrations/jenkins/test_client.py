@@ -213,9 +213,9 @@ def error_of(canned: Canned, name: str) -> JenkinsError:
         (
             "error_403_no_crumb",
             Forbidden,
-            "Starting demo: Jenkins answered 403 (No valid crumb was included in the request). Either "
-            "the user of "
-            "JENKINS_USER lacks the permission, or JENKINS_TOKEN is a password: an API token needs no crumb.",
+            "Starting demo: Jenkins answered 403 (No valid crumb was included in the request). The user of "
+            "JENKINS_USER needs the permission Job/Build for it, unless JENKINS_TOKEN is a password: an API token "
+            "needs no crumb.",
         ),
         (
             "http_404_job",

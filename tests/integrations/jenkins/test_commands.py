@@ -12,8 +12,9 @@ from bot.commands.model import Entry, Place, Request
 from bot.store.database import Database
 from integrations.jenkins import integration
 from tests.integrations.jenkins.following import Following, following
+from tests.integrations.jenkins.prepared import IN_PRIVATE, OPEN_A_CARD, prepare
 from tests.playground.jenkins.running_jenkins import Jenkins
-from tests.talking import DIRECT, conversation
+from tests.talking import DIRECT, GROUP, conversation
 
 # --- jobs and status
 
@@ -173,8 +174,8 @@ def test_a_value_that_looks_like_a_secret_is_not_passed_on(talk: Following) -> N
 def test_a_disabled_job_is_said_to_be_disabled(talk: Following) -> None:
     talk.server.post("job/web/disable")
     assert talk.say("jenkins build web") == (
-        "⚠️ **web** is disabled in Jenkins, so nothing was started. [Enable "
-        f"it]({talk.server.url}/job/web/) first."
+        "⚠️ **web** is disabled in Jenkins, so nothing was started. `jenkins enable web` enables it, or "
+        f"[its page]({talk.server.url}/job/web/) does."
     )
 
 
@@ -182,7 +183,7 @@ def test_a_jenkins_that_quiets_down_is_not_asked_for_builds(talk: Following) -> 
     talk.server.post("quietDown")
     assert talk.say("jenkins build web") == (
         "⚠️ Jenkins is about to shut down and starts nothing any more, so **web** was not started. "
-        "Say it again when Jenkins is back."
+        "Say it again when Jenkins is back; `jenkins unquiet` calls it off."
     )
 
 
@@ -282,17 +283,19 @@ def test_a_room_subscribes_lists_and_unsubscribes(talk: Following) -> None:
         == "This room hears of no job. `jenkins subscribe JOB-GLOB` changes that."
     )
     assert talk.say("jenkins subscribe team/*") == (
-        "📣 This room hears of every finished build of `team/*`. Now that is `team/deploy`. "
+        "📣 This room hears of `team/*`: what breaks, every 5th failure in a row, what recovers. "
+        "Now that is `team/deploy`. "
         "`jenkins unsubscribe team/*` ends it, `jenkins subscriptions` lists them."
     )
     assert talk.say("jenkins subscribe team/*").startswith("📣 This room hears already of")
     assert talk.say("jenkins subscribe nothing-yet").startswith(
-        "📣 This room hears of every finished build of `nothing-yet`. No job matches it now."
+        "📣 This room hears of `nothing-yet`: what breaks, every 5th failure in a row, what recovers. "
+        "No job matches it now."
     )
     assert talk.say("jenkins subscriptions") == (
-        "This room hears of every finished build of\n\n"
-        "- `team/*`, since you@example.com asked for it\n"
-        "- `nothing-yet`, since you@example.com asked for it\n\n"
+        "This room hears of\n\n"
+        "- `team/*`: what breaks, every 5th failure in a row, what recovers; you@example.com asked for it\n"
+        "- `nothing-yet`: what breaks, every 5th failure in a row, what recovers; you@example.com asked for it\n\n"
         "`jenkins unsubscribe JOB-GLOB` ends one."
     )
     assert talk.say("jenkins unsubscribe team/*") == (
@@ -359,9 +362,11 @@ def test_every_example_in_help_works(talk: Following, name: str, example: str) -
         assert running(talk) == 2
     if name == "jenkins unsubscribe":
         talk.say(example.replace("unsubscribe", "subscribe"))
-    outcome = talk.outcome(example)
+    prepare(talk, example)
+    outcome = talk.outcome(example, place=DIRECT if name in IN_PRIVATE else GROUP)
     assert outcome.command == name
-    assert outcome.result == "ok" or outcome.result.startswith("code "), outcome.replies[0].markdown
+    asked = outcome.result.startswith("code ") or example in OPEN_A_CARD
+    assert outcome.result == "ok" or asked, outcome.replies[0].markdown
 
 
 def test_every_command_has_an_example() -> None:

@@ -81,6 +81,22 @@ def test_with_one_builds_are_started_and_stopped_in_their_name(talk: Following) 
     assert talk.server.finished("job/long-job", number)["result"] == "ABORTED"
 
 
+def test_jenkins_names_them_and_so_no_cause_is_given(talk: Following) -> None:
+    talk.say("jenkins build web")
+    assert talk.run(1).arguments["requester"] == ADA
+    give(talk)
+    talk.say("jenkins build web")
+    assert talk.run(2).arguments["requester"] is None
+
+
+def test_what_they_may_not_do_in_jenkins_is_told_as_theirs(talk: Following) -> None:
+    give(talk)
+    talk.server.control("faults", kind="status", method="POST", path="*/disable", status=403)
+    assert "I asked as you: your user in Jenkins needs the permission Job/Configure for it" in talk.say(
+        "jenkins disable web"
+    )
+
+
 def test_it_is_used_for_its_persons_commands_only(talk: Following) -> None:
     give(talk)
     talk.say("jenkins build web", person="you@example.com")

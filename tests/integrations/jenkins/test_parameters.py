@@ -88,8 +88,9 @@ def test_a_boolean_is_not_guessed() -> None:
 def test_a_password_is_not_taken_in_chat_and_not_repeated() -> None:
     (said,) = problems("SECRET=hunter2hunter2")
     assert said == (
-        "`SECRET` is a password, and I take none in chat, where it stays to be read. Delete your message; "
-        "start the build in Jenkins where the default will not do."
+        "`SECRET` is a password, and I take none as text, where it stays to be read. Delete your message, and "
+        "change the password where it comes from. `jenkins build-with-passwords` asks for it on a card in our "
+        "direct room."
     )
 
 
@@ -109,7 +110,7 @@ def test_parameters_are_described_in_a_few_words() -> None:
     assert ", ".join(describe(each) for each in DEMO) == (
         "`BRANCH` (else `main`), `ENV` (`dev`, `stage` or `prod`), `DRY_RUN` (true or false, else true), "
         "`NOTES`, "
-        "`SECRET` (a password, not taken in chat), `SECS` (else `1`)"
+        "`SECRET` (a password, which `jenkins build-with-passwords` takes), `SECS` (else `1`)"
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from integrations.jenkins import render
-from integrations.jenkins.model import Build, BuildEvent, Job, ListedJob, Result, Stage
+from integrations.jenkins.events import BuildEvent
+from integrations.jenkins.model import Build, Job, ListedJob, Result, Stage
+from integrations.jenkins.relay.noise import Past
 from tests.integrations.jenkins.canned import recorded
 
 URL = "https://jenkins.example.com/job/api/6/"
@@ -37,13 +39,28 @@ def stage(name: str, status: str, seconds: float = 2, error: str = "") -> Stage:
     return Stage.model_validate({"name": name, "status": status, "durationMillis": seconds * 1000, **more})
 
 
+STARTED = 1_760_000_000.0
+
+
 def event(result: str | None, **changes: Any) -> BuildEvent:
-    known = {"full_name": "team/api", "number": 142, "phase": "FINALIZED", "result": result, "duration": 93.2}
+    known = {
+        "sender": "plain",
+        "full_name": "team/api",
+        "number": 142,
+        "phase": "FINALIZED",
+        "result": result,
+        "started": STARTED,
+        "duration": 93.2,
+    }
     return BuildEvent.model_validate({**known, **changes})
 
 
 def told(result: str | None, before: Result | None = None, **changes: Any) -> str:
-    return render.event(event(result, **changes), before, "https://jenkins.example.com/job/team/job/api/142/")
+    """What a room sees of #142, where #141 ended as `before`, an hour before it began."""
+    event_ = event(result, **changes)
+    past = Past() if before is None else Past().after(141, before, STARTED - 3600)
+    url = "https://jenkins.example.com/job/team/job/api/142/"
+    return render.event(render.Told(event_, past.change(event_.result), past, url=url))
 
 
 @pytest.mark.parametrize(
@@ -217,20 +234,41 @@ def test_a_restart_that_was_seen_is_called_one() -> None:
     [
         ("SUCCESS", None, "✅ **team/api** #142 succeeded after 1 min 33 s."),
         ("SUCCESS", Result.SUCCESS, "✅ **team/api** #142 succeeded after 1 min 33 s."),
-        ("SUCCESS", Result.FAILURE, "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s."),
+        (
+            "SUCCESS",
+            Result.FAILURE,
+            "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. "
+            "It was broken for 1 h 1 min (1 build, since #141).",
+        ),
         (
             "SUCCESS",
             Result.UNSTABLE,
-            "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s.",
+            "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. "
+            "It was broken for 1 h 1 min (1 build, since #141).",
         ),
         ("FAILURE", None, "❌ **team/api** #142 failed after 1 min 33 s."),
         ("FAILURE", Result.SUCCESS, "❌ **team/api** #142 is broken: it failed after 1 min 33 s."),
-        ("FAILURE", Result.FAILURE, "❌ **team/api** #142 is still failing: it failed after 1 min 33 s."),
+        (
+            "FAILURE",
+            Result.FAILURE,
+            "❌ **team/api** #142 is still failing: it failed after 1 min 33 s. That is 2 in a row, since #141.",
+        ),
         ("UNSTABLE", Result.SUCCESS, "⚠️ **team/api** #142 is unstable after 1 min 33 s: some tests failed."),
         (
             "UNSTABLE",
             Result.UNSTABLE,
-            "⚠️ **team/api** #142 is still unstable after 1 min 33 s: some tests failed.",
+            "⚠️ **team/api** #142 is still unstable after 1 min 33 s: some tests failed. "
+            "That is 2 in a row, since #141.",
+        ),
+        (
+            "FAILURE",
+            Result.UNSTABLE,
+            "❌ **team/api** #142 was unstable and is broken now: it failed after 1 min 33 s.",
+        ),
+        (
+            "UNSTABLE",
+            Result.FAILURE,
+            "⚠️ **team/api** #142 does not fail any more, but is unstable after 1 min 33 s: some tests failed.",
         ),
         ("ABORTED", Result.FAILURE, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
     ],
@@ -264,7 +302,9 @@ def test_a_report_without_a_status_is_no_success() -> None:
 def test_whatever_jenkins_calls_things_neither_mentions_nor_formats(evil: str) -> None:
     shown = render.told(evil, build(result="FAILURE"), (stage(evil, "FAILED", 1, evil),), (("X", evil),))
     report = event("FAILURE", full_name=evil, branch=evil, tests=1, tests_failed=1, failed_tests=[evil])
-    html = MarkdownIt().render(f"{shown}\n\n{render.event(report, None, '')}")
+    html = MarkdownIt().render(
+        f"{shown}\n\n{render.event(render.Told(report, Past().change(report.result)))}"
+    )
     assert "<@all>" not in shown
     assert html.count("<a ") == 1 and "<h1>" not in html
     assert html.count("<strong>") == 3, "the two names and the stage, by us"

@@ -13,7 +13,7 @@ from bot.settings import read_environment
 from bot.store.database import Database
 from integrations.jenkins import integration
 from integrations.jenkins.checks import check
-from integrations.jenkins.client import connect
+from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings
 from tests.integrations.jenkins.following import Following
 from tests.talking import conversation, settings_of
@@ -56,8 +56,8 @@ def test_nothing_need_be_set() -> None:
 
 
 def test_the_root_gets_its_slash_and_keeps_its_context_path() -> None:
-    client = connect(read(COMPLETE), settings_of({}))
-    assert client is not None and client.url == "https://jenkins.example.com/ci/"
+    servers = connect(read(COMPLETE), settings_of({}))
+    assert servers is not None and servers.get("main").url == "https://jenkins.example.com/ci/"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def says(talk: Following) -> list[tuple[bool, str]]:
 def test_the_doctor_finds_jenkins_and_tells_who_the_bot_is(talk: Following) -> None:
     assert says(talk) == [
         (True, f"{talk.server.url}/ is Jenkins 2.463, and I am sparkops."),
-        (True, "takes reports at /hooks/jenkins/<JENKINS_HOOK_SECRET>."),
+        (True, "takes reports at /hooks/jenkins/SECRET."),
     ]
 
 
@@ -133,5 +133,6 @@ def test_the_readme_names_every_command_and_every_setting() -> None:
     for command in integration.commands:
         assert f"`{command.name}" in readme, command.name
     for field in JenkinsSettings.model_fields.values():
-        assert f"`{field.alias}`" in readme, field.alias
+        name = field.alias or next(key for key, each in JenkinsSettings.model_fields.items() if each is field)
+        assert f"`{name}`" in readme, name
     assert "validResponseCodes: '100:599'" in readme

@@ -141,11 +141,12 @@ def running_jenkins(*options: str) -> Iterator[Jenkins]:
 
 @dataclass
 class Listener:
-    """Takes notifications on a free port; `answer` is the status it gives."""
+    """Takes notifications on a free port; `answer` is the status it gives; headers have lower-case names."""
 
     url: str
     answer: int = 200
     heard: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
 
     def phases(self) -> list[str]:
         """The phases heard so far, in order of arrival."""
@@ -160,6 +161,7 @@ def running_listener() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            listener.headers.append({name.lower(): value for name, value in self.headers.items()})
             listener.heard.append(json.loads(body))
             self.send_response(listener.answer)
             self.end_headers()
@@ -169,7 +171,7 @@ def running_listener() -> Iterator[Listener]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listener.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield listener

@@ -49,6 +49,16 @@ def test_queued_comes_only_when_the_build_starts(server: Jenkins, listener: List
     eventually(lambda: listener.phases()[:2] == ["QUEUED", "STARTED"], "the start")
 
 
+def test_the_timestamp_is_that_of_the_phase(server: Jenkins, listener: Listener) -> None:
+    server.control("hooks", url=listener.url)
+    number = server.build("job/web")
+    eventually(lambda: len(listener.heard) == 4, "four notifications")
+    began = server.get(f"job/web/{number}/api/json")["timestamp"]
+    queued, started, completed, finalized = (body["build"] for body in listener.heard)
+    assert started["timestamp"] == began >= queued["timestamp"]
+    assert completed["timestamp"] == began + completed["duration"] <= finalized["timestamp"]
+
+
 def test_the_name_is_short_and_only_the_url_tells_the_folder(server: Jenkins, listener: Listener) -> None:
     server.control("hooks", url=listener.url)
     server.control("builds", job="team/deploy", parameters={"VERSION": "3.1", "VAULT_TOKEN": "hush-hush"})
@@ -141,4 +151,4 @@ def test_hooks_given_at_the_start(listener: Listener) -> None:
         eventually(lambda: len(listener.heard) == 4, "four notifications")
         server.control("reset")
         hooks = requests.get(f"{server.url}/playground/hooks", timeout=30).json()
-        assert hooks == [{"url": listener.url, "log_lines": 0}]
+        assert hooks == [{"url": listener.url, "log_lines": 0, "sender": "notification-plugin"}]

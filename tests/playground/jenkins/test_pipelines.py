@@ -116,6 +116,25 @@ def test_proceeding_empty_approves_with_nulls(server: Jenkins) -> None:
     assert "Approved by bot\nSTRATEGY=null\nREASON=null\n" in server.log(DEPLOY, number)
 
 
+def test_only_those_named_may_answer_but_all_may_abort(server: Jenkins) -> None:
+    server.job(
+        "asks", kind="pipeline", seconds=1, input={"id": "Go", "ok": "Ship it", "submitter": "alice, bob"}
+    )
+    path = f"job/asks/{server.build('job/asks')}"
+    (action,) = eventually(lambda: server.get(f"{path}/wfapi/pendingInputActions"), "the question")
+    assert (action["id"], action["proceedText"]) == ("Go", "Ship it")
+    for verb in ("wfapi/inputSubmit?inputId=Go", "input/Go/proceedEmpty"):
+        refused = server.post(f"{path}/{verb}", json="{}")
+        assert (refused.status_code, "You need to be alice, bob to submit this." in refused.text) == (
+            400,
+            True,
+        )
+    alice = Jenkins(server.url, "alice", server.secret)
+    assert alice.post(f"{path}/wfapi/inputSubmit?inputId=Go", json="{}").status_code == 200
+    assert server.finished("job/asks", 1)["result"] == "SUCCESS"
+    assert "Approved by alice\n" in server.log("job/asks", 1)
+
+
 def test_a_rejected_question_aborts_the_build(server: Jenkins) -> None:
     path = waiting_deploy(server)
     assert server.call("GET", f"{path}/input/api/json").status_code == 404

@@ -124,3 +124,30 @@ def test_defect_no_parameters_for_a_job_that_has_some_is_a_bad_request(server: J
 def test_defect_a_bad_choice_looks_like_failed_authentication(server: Jenkins) -> None:
     with pytest.raises(jenkins.JenkinsException, match="Possibly authentication failed"):
         server.client().build_job("api", {"TARGET": "moon"})
+
+
+def test_running_builds_on_agents_and_a_queue_with_a_part_of_a_pipeline(server: Jenkins) -> None:
+    client = server.client()
+    server.job("free", seconds=400, label="browsers")
+    number = server.build("job/free")
+    assert client.get_running_builds() == [
+        {
+            "name": "free",
+            "number": number,
+            "url": f"{server.url}/job/free/{number}/",
+            "node": "linux-2",
+            "executor": 0,
+        }
+    ]
+    server.job("pipe", kind="pipeline", label="mac")
+    server.build("job/pipe")
+    (part,) = eventually(client.get_queue_info, "the part in the queue")
+    assert "name" not in part["task"] and part["stuck"] is True
+
+
+def test_tests_artifacts_and_stages(server: Jenkins) -> None:
+    client = server.client()
+    server.control("builds", job="api", artifacts=[{"path": "report.json", "content": '{"ok": true}'}])
+    assert client.get_build_artifact("api", 6, "report.json") == {"ok": True}
+    assert client.get_build_test_report("web", 4)["failCount"] == 1
+    assert client.get_build_artifact("api", 6, "none.json") is None

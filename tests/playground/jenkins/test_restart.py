@@ -71,6 +71,18 @@ def test_a_waiting_item_keeps_its_id_and_builds_afterwards(server: Jenkins) -> N
     eventually(lambda: server.get(f"queue/item/{item}/api/json").get("executable"), "a build")
 
 
+def test_a_pipeline_that_waits_for_a_node_still_does(server: Jenkins) -> None:
+    job = server.job("pipe", kind="pipeline", seconds=1, label="docker")
+    server.post("computer/linux-1/toggleOffline?offlineMessage=disk")
+    number = server.build(job)
+    (before,) = eventually(lambda: server.get("queue/api/json")["items"], "its part in the queue")
+    server.restart()
+    assert [item["id"] for item in server.get("queue/api/json")["items"]] == [before["id"]]
+    assert server.get("computer/linux-1/api/json")["offlineCauseReason"] == "disk"
+    server.post("computer/linux-1/toggleOffline")
+    assert server.finished(job, number)["result"] == "SUCCESS"
+
+
 def test_a_crumb_from_before_is_worth_nothing(server: Jenkins) -> None:
     with requests.Session() as browser:
         browser.auth = ("alice", server.with_password().secret)

@@ -1,0 +1,82 @@
+"""A build that runs: its stages as they pass, stopped if asked, to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from bot.runs.kinds import End, Interrupted, Wait
+from bot.runs.states import State
+from integrations.jenkins import render
+from integrations.jenkins.errors import JenkinsError, NotFound
+from integrations.jenkins.following.step import Step
+from integrations.jenkins.model import Build, Result, Stage
+
+
+def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End:
+    """Look at the build."""
+    order, client, progress = step.order, step.client, step.progress
+    shared = progress.shared if shared is None else shared
+    try:
+        build = client.build(order.job, number)
+    except NotFound as error:
+        return step.lost(f"{error.came_back}: #{number} is gone, or the job was renamed")
+    stages = client.stages(order.job, number) if build.is_pipeline else ()
+    if not build.building:
+        return _ended(step, build, stages)
+    new = progress.number is None
+    began_in = client.jenkins_session if new else progress.jenkins_session
+    known: dict[str, Any] = {"number": number, "shared": shared, "jenkins_session": began_in}
+    if step.view.cancel_requested_by:
+        if shared:
+            return step.left_to_the_others()
+        _stop(step, number)
+        live = render.stopping(order.job, build, step.view.cancel_requested_by, stages)
+        return step.wait(1.0, State.RUNNING, why="asked to stop", live=live, stopped=True, **known)
+    polls = 0 if new else progress.polls + 1
+    return step.wait(
+        step.delay(polls),
+        State.RUNNING,
+        why=f"build #{number} began",
+        live=render.running(order.job, build, stages, order.given, time.time()),
+        log=(f"Build #{number} began: {build.url}",) if new else (),
+        polls=polls,
+        **known,
+    )
+
+
+def _stop(step: Step, number: int) -> None:
+    """Ask Jenkins once to stop the build. Asking again does no harm: an open attempt is simply redone."""
+    if step.progress.stopped:
+        return
+
+    def ask() -> Mapping[str, Any]:
+        step.client.stop(step.order.job, number)
+        return {}
+
+    try:
+        step.control.attempt("stop", f"stopping #{number}", ask)
+    except (Interrupted, JenkinsError) as error:
+        step.control.forget("stop")
+        if isinstance(error, JenkinsError):
+            raise
+        step.client.stop(step.order.job, number)
+
+
+def _ended(step: Step, build: Build, stages: tuple[Stage, ...]) -> End:
+    began_in, now_in = step.progress.jenkins_session, step.client.jenkins_session
+    restarted = began_in is not None and began_in != now_in
+    stopped = build.outcome is Result.ABORTED and build.interrupted
+    state = State.DONE if build.outcome is Result.SUCCESS else State.CANCELLED if stopped else State.FAILED
+    why = f"#{build.number} {render.ending(build, restarted=restarted)}"
+    order = step.order
+    shown = (order.job, build, stages, order.given)
+    return End(
+        state,
+        why,
+        live=render.ended(*shown, restarted=restarted),
+        told=render.told(*shown, restarted=restarted, noun=order.noun),
+        progress={"number": build.number, "away_since": None},
+        log=(why,),
+    )

@@ -1,0 +1,1 @@
+"""How plugins of Jenkins tell of what happens: one file for each, all pure."""
