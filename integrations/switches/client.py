@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from bot.settings import Settings
 from integrations.switches.errors import SwitchError
 from integrations.switches.inventory.load import InventoryFile
 from integrations.switches.inventory.model import Inventory, Switch
-from integrations.switches.loop import LoopThread
-from integrations.switches.question import Question, Result
+from integrations.switches.loop import shared_loop
+from integrations.switches.question import AskOne, Question, Result
 from integrations.switches.sessions import Form, Sessions
 from integrations.switches.settings import SwitchesSettings
 from integrations.switches.targets.selection import Selection, select
@@ -41,7 +42,7 @@ class SwitchesClient:
         """`inventory` gives the switches there are now; it may raise InventoryError."""
         self.inventory = inventory
         self.settings = settings
-        self._loop = LoopThread()
+        self._running: dict[Question, Future[None]] = {}
         self._sessions = Sessions()
         self._paths: dict[Path, Transport] = {}
         self._warm = Warm(settings.warm, settings.idle)
@@ -74,8 +75,7 @@ class SwitchesClient:
         async def ask(switch: Switch) -> Result:
             return await self._show(switch, asked, form, seconds)
 
-        self._loop.submit(question.run(ask, self.settings.concurrency))
-        return question
+        return self._begun(question, ask)
 
     def ask(
         self,
@@ -120,14 +120,22 @@ class SwitchesClient:
         async def ask(switch: Switch) -> Result:
             return await self._configure(switch, conf(switch) if callable(conf) else conf, seconds)
 
-        self._loop.submit(question.run(ask, self.settings.concurrency))
-        return question
+        return self._begun(question, ask)
 
     def close(self) -> None:
-        """Stop asking and close every connection."""
+        """Cancel what is being asked and close every connection."""
+        running = dict(self._running)
+        for question in running:
+            question.cancel()
+        wait(running.values())
         if self._paths:
-            self._loop.call(self._close())
-        self._loop.stop()
+            shared_loop().call(self._close())
+
+    def _begun(self, question: Question, ask: AskOne) -> Question:
+        future = shared_loop().submit(question.run(ask, self.settings.concurrency))
+        self._running[question] = future
+        future.add_done_callback(lambda _: self._running.pop(question, None))
+        return question
 
     async def _show(self, switch: Switch, commands: Sequence[str], form: Form, timeout: float) -> Result:
         path = self.way_to(switch).path

@@ -1,8 +1,14 @@
-"""One event loop in a thread of its own, on which everything that waits for switches runs."""
+"""One event loop in a thread of its own, on which everything that waits for switches runs.
+
+The thread is never ended. pyreqwest brings an allocator with a heap for each thread, and once a thread that used it
+has ended, making a client in another one ends the process (a segmentation fault in `ClientBuilder()`, measured with
+0.15.1 on Linux). So there is one for the whole process, whoever needs it and however often.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -14,43 +20,30 @@ Value = TypeVar("Value")
 
 
 class LoopThread:
-    """Starts with the first thing to run, so that a process that forks first starts it in the child."""
+    """A loop that runs as long as the process."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self.pid = os.getpid()
+        self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, name="switches", daemon=True).start()
 
     def submit(self, coroutine: Coroutine[Any, Any, Value]) -> Future[Value]:
         """Run it there; from any thread."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._running())
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def call(self, coroutine: Coroutine[Any, Any, Value]) -> Value:
         """Run it there and wait for what it gives or raises."""
         return self.submit(coroutine).result()
 
-    def stop(self) -> None:
-        """End the thread; what still runs is cancelled first."""
-        with self._lock:
-            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        if loop is None or thread is None:
-            return
-        asyncio.run_coroutine_threadsafe(_cancelled_all(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
-    def _running(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = uvloop.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="switches", daemon=True)
-                self._thread.start()
-            return self._loop
+_lock = threading.Lock()
+_shared: LoopThread | None = None
 
 
-async def _cancelled_all() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+def shared_loop() -> LoopThread:
+    """The loop of this process; started at first use, so that a process that forks before has one in each child."""
+    global _shared
+    with _lock:
+        if _shared is None or _shared.pid != os.getpid():
+            _shared = LoopThread()
+        return _shared

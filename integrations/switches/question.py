@@ -113,8 +113,6 @@ class Question:
         )
         try:
             await asyncio.wait((done, stop), timeout=self.deadline, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:  # the loop is being stopped
-            return Cancelled
         finally:
             stop.cancel()
         return Cancelled if self._stop.is_set() else DeadlinePassed

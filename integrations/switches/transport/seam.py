@@ -53,7 +53,8 @@ def way_to(switch: Switch, *, fast: bool) -> Way:
 
     The fast path's TLS is rustls: it has no RSA key exchange, no finite-field DHE and nothing below TLS 1.2
     (measured against `openssl s_server`), and pyreqwest 0.15 shows nobody the certificate it got, so that a
-    fingerprint cannot be compared.
+    fingerprint cannot be compared. It takes a CA in addition to the system's and never in their place: where that is
+    too much, the sure path takes the named one only.
     """
     if not fast:
         return Way("sure", "the fast path is off (SWITCHES_FAST)")
@@ -63,6 +64,8 @@ def way_to(switch: Switch, *, fast: bool) -> Way:
         return Way("sure", "legacy_tls: the fast path speaks no old TLS")
     if switch.tls.fingerprint is not None:
         return Way("sure", "its certificate is pinned, and only the sure path sees certificates")
+    if switch.tls.ca is not None and switch.tls.verify:
+        return Way("fast", "modern TLS; the system's CAs are trusted beside its own")
     return Way("fast", "modern TLS")
 
 

@@ -161,7 +161,13 @@ def _switch(**more: object) -> Switch:
         ({}, True, "fast", "modern TLS"),
         ({}, False, "sure", "the fast path is off (SWITCHES_FAST)"),
         ({"protocol": "http"}, True, "fast", "plain HTTP"),
-        ({"tls": {"ca": "ca.pem"}}, True, "fast", "modern TLS"),
+        (
+            {"tls": {"ca": "ca.pem"}},
+            True,
+            "fast",
+            "modern TLS; the system's CAs are trusted beside its own",
+        ),
+        ({"tls": {"ca": "ca.pem"}}, False, "sure", "the fast path is off (SWITCHES_FAST)"),
         ({"tls": {"verify": False}}, True, "fast", "modern TLS"),
         ({"legacy_tls": True}, True, "sure", "legacy_tls: the fast path speaks no old TLS"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -10,6 +11,7 @@ import pytest
 
 from integrations.switches.client import SwitchesClient
 from integrations.switches.inventory.model import Switch, Tls
+from integrations.switches.loop import shared_loop
 from integrations.switches.transport.sure import SurePath
 from tests.integrations.switches.conftest import Make
 from tests.integrations.switches.stand import Stands, certificate, saying, switch
@@ -91,7 +93,22 @@ def test_the_loop_is_uvloop_whose_tls_takes_less_than_half_the_memory(
     leaf = switch(stands.open(saying(VERSION)))
     client = client_of(leaf)
     client.ask([leaf], ["show version"])
-    assert type(client._loop._loop).__module__.startswith("uvloop")
+    assert type(shared_loop().loop).__module__.startswith("uvloop")
+
+
+def test_clients_come_and_go_and_the_thread_with_the_loop_stays(
+    stands: Stands, client_of: Make, tmp_path: Path
+) -> None:
+    """Once a thread that used pyreqwest has ended, making its next client is a segmentation fault (0.15.1)."""
+    made = certificate(tmp_path)
+    leaf = switch(stands.open(saying(VERSION), made.context()), protocol="https", tls=Tls(ca=str(made.pem)))
+    threads = set()
+    for _ in range(5):
+        client = client_of(leaf, fast="on")
+        client.ask([leaf], ["show version"])
+        threads |= {each.ident for each in threading.enumerate() if each.name == "switches"}
+        client.close()
+    assert len(threads) == 1
 
 
 def test_connections_at_once_are_bounded(stands: Stands, client_of: Make, tmp_path: Path, fast: str) -> None:
