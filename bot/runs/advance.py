@@ -190,6 +190,7 @@ class Engine:
             markdown=result.told + mention,
             room_id=run.room_id,
             parent_id=run.parent_id,
+            card=result.card,
             file_name=result.file[0] if result.file else None,
             file_content=result.file[1] if result.file else None,
             mentions=(f"personEmail:{run.requester}",) if result.mention else (),

@@ -54,6 +54,8 @@ class End:
     log: tuple[str, ...] = ()
     file: tuple[str, bytes] | None = None
     """A file's name and content, to go with `told`."""
+    card: Mapping[str, Any] | None = None
+    """A card to go with `told`, which says the same and has buttons."""
 
 
 class Interrupted(Exception):

@@ -18,6 +18,8 @@ from bot.outbound.budget import notify
 from bot.outbound.outbox import Outgoing
 from integrations.jenkins import events, render
 from integrations.jenkins.events import BuildEvent, InputEvent, Unknown
+from integrations.jenkins.inputs import PendingInput
+from integrations.jenkins.relay.questions import ask, waiting
 from integrations.jenkins.relay.telling import More, announce
 from integrations.jenkins.relay.telling import gather as gather_more
 from integrations.jenkins.servers import Servers
@@ -35,12 +37,16 @@ def read(body: bytes, headers: Mapping[str, str]) -> HookEvent:
 
 
 def gather(event: HookEvent, services: Services) -> HookEvent:
-    """Ask for what a build's end leaves out, before anything is locked."""
-    report = events.load(event.payload)
-    if not isinstance(report, BuildEvent):
-        return event
-    more = gather_more(services, server_of(event, report.url, services), report)
-    return replace(event, payload={**event.payload, _MORE: _AS_JSON.dump_python(more, mode="json")})
+    """Ask for what a report leaves out, before anything is locked."""
+    match events.load(event.payload):
+        case BuildEvent() as build:
+            more = gather_more(services, server_of(event, build.url, services), build)
+            return replace(event, payload={**event.payload, _MORE: _AS_JSON.dump_python(more, mode="json")})
+        case InputEvent() as asked:
+            questions = waiting(services, server_of(event, asked.url, services), asked)
+            return replace(event, payload={**event.payload, _MORE: [each.model_dump() for each in questions]})
+        case _:
+            return event
 
 
 def handle(event: HookEvent, services: Services, session: Session) -> tuple[str, ...]:
@@ -50,7 +56,8 @@ def handle(event: HookEvent, services: Services, session: Session) -> tuple[str,
             more = _AS_JSON.validate_python(event.payload.get(_MORE, {}))
             return announce(session, services, server_of(event, build.url, services), build, more)
         case InputEvent() as asked:
-            return _input(asked, services, session)
+            questions = [PendingInput.model_validate(each) for each in event.payload.get(_MORE, ())]
+            return ask(session, services, server_of(event, asked.url, services), asked, questions)
         case Unknown() as unknown:
             return _unknown(unknown, services, session)
         case _:
@@ -65,11 +72,6 @@ def server_of(event: HookEvent, url: str, services: Services) -> str:
     if event.door in servers.names:
         return event.door
     return servers.of_address(url) or servers.default
-
-
-def _input(asked: InputEvent, services: Services, session: Session) -> tuple[str, ...]:
-    """A Pipeline's question, or its answer: nobody is told of it here yet."""
-    return ()
 
 
 def _unknown(unknown: Unknown, services: Services, session: Session) -> tuple[str, ...]:

@@ -54,11 +54,13 @@ Seconds = Annotated[float | None, BeforeValidator(_seconds)]
 AnyResult = Annotated[Result | None, BeforeValidator(read_result)]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """A value that Jenkins sends; what else it sends beside is left out."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class Cause(_Wire):
+class Cause(Wire):
     """Why a build was asked for."""
 
     says: str = Field("", alias="shortDescription")
@@ -83,7 +85,7 @@ def _with_actions(data: Any) -> Any:
     }
 
 
-class Build(_Wire):
+class Build(Wire):
     """One build. `result` may be set while `building`: only `outcome` tells how it ended."""
 
     number: int
@@ -142,7 +144,7 @@ def _default(value: object) -> object:
     return None if value is None else _as_text(value)
 
 
-class ParameterDefinition(_Wire):
+class ParameterDefinition(Wire):
     """A parameter a job declares. `default` is None where Jenkins does not show it (passwords)."""
 
     name: str
@@ -162,7 +164,7 @@ def _with_definitions(data: Any) -> Any:
     }
 
 
-class Job(_Wire):
+class Job(Wire):
     """A job with its parameters and its last builds."""
 
     full_name: str = Field(alias="fullName")
@@ -176,22 +178,23 @@ class Job(_Wire):
     _gather = model_validator(mode="before")(_with_definitions)
 
 
-class ListedJob(_Wire):
+class ListedJob(Wire):
     """A job as the list of all shows it. `ball` is its colour, as `blue`, `red_anime` or `disabled`."""
 
     full_name: str = Field(alias="fullname")
     ball: str = Field("notbuilt", alias="color")
 
 
-class _Task(_Wire):
+class _Task(Wire):
     url: str = ""
+    name: str = ""
 
 
-class _Executable(_Wire):
+class _Executable(Wire):
     number: int
 
 
-class QueueItem(_Wire):
+class QueueItem(Wire):
     """A request to build, waiting or already gone into a build.
 
     An item that left may for a moment have neither `executable` nor `cancelled` (measured).
@@ -204,6 +207,11 @@ class QueueItem(_Wire):
     causes: tuple[Cause, ...] = ()
     blocked: bool = False
     buildable: bool = False
+    stuck: bool = False
+    why: str | None = None
+    """In Jenkins' words, which change at every look and with its language."""
+    since: Seconds = Field(None, alias="inQueueSince")
+    """Seconds since the epoch."""
     cancelled: bool = False
     executable: _Executable | None = None
 
@@ -220,17 +228,24 @@ class QueueItem(_Wire):
         return self.executable.number if self.executable else None
 
 
-class _StageError(_Wire):
+class _StageError(Wire):
     message: str = ""
 
 
-class Stage(_Wire):
+class Stage(Wire):
     """A stage or a parallel branch. A parent may say SUCCESS while its branch failed: look at the leaf."""
 
+    id: str = ""
+    """The flow node by which its steps are asked for."""
     name: str
     status: str
     duration: Seconds = Field(None, alias="durationMillis")
     error: _StageError | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it asks a question and waits for the answer."""
+        return self.status == "PAUSED_PENDING_INPUT"
 
 
 def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
@@ -240,7 +255,7 @@ def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
     return next(reversed(telling or failed), None)
 
 
-class Triggered(_Wire):
+class Triggered(Wire):
     """A build asked for. `joined`: Jenkins put the request to an identical one that waited already."""
 
     queue_id: int

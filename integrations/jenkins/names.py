@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from urllib.parse import unquote, urlsplit
 
 from integrations.jenkins.model import shown_name
 
@@ -44,3 +45,18 @@ def matches(full_name: str, glob: str) -> bool:
     """Whether a glob means this job, by its full name or as people write it; capitals make no difference."""
     spellings = (full_name.casefold(), shown_name(full_name).casefold())
     return any(fnmatchcase(each, glob.casefold()) for each in spellings)
+
+
+def named_in(url: str) -> tuple[str, int | None]:
+    """The full name and the build's number in an address that Jenkins gives; an empty name where there is no job.
+
+    `…/job/team/job/api/12/` is `team/api` and 12; what follows the number is no part of it.
+    """
+    segments = [unquote(each) for each in urlsplit(url).path.split("/") if each]
+    names: list[str] = []
+    while "job" in segments[:1] or (not names and "job" in segments):
+        at = segments.index("job")
+        names += segments[at + 1 : at + 2]
+        segments = segments[at + 2 :]
+    number = int(segments[0]) if segments and segments[0].isdecimal() else None
+    return "/".join(names), number

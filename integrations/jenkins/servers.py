@@ -37,12 +37,15 @@ class Servers:
         committers: Mapping[str, str] | None = None,
         templates: Mapping[str, str] | None = None,
         reporting: Collection[str] = (),
+        log_bytes: int = 500_000_000,
     ) -> None:
         """`clients`: at least one. `reporting`: those whose hook has a secret, so that they report by themselves."""
         self._clients = dict(clients)
         self.committers = dict(committers or {})
         """The Webex address of people whom Jenkins knows by another name."""
         self.reporting = frozenset(reporting)
+        self.log_bytes = log_bytes
+        """Bytes of a log that a search reads at most."""
         self._templates = dict(templates or {})
 
     def template(self, name: str, change: Change) -> str | None:
@@ -108,13 +111,26 @@ def connect(settings: JenkinsSettings, _bot: Settings) -> Servers | None:
     reporting = {name for name, server in settings.every.items() if server.hook_secrets}
     if not clients:
         return None
-    return Servers(clients, committers=settings.committers, templates=settings.templates, reporting=reporting)
+    return Servers(
+        clients,
+        committers=settings.committers,
+        templates=settings.templates,
+        reporting=reporting,
+        log_bytes=settings.log_search_mb * 1_000_000,
+    )
 
 
 def server_of_room(session: Session, room_id: str | None) -> str | None:
     """The server a room has chosen; None where it has chosen none."""
     row = session.get(JenkinsRoom, room_id) if room_id else None
     return row.server if row else None
+
+
+def noun_in(session: Session, servers: Servers, server: str, room_id: str | None) -> str:
+    """How a command to this server is begun in a room: `jenkins`, or `jenkins@prod` where that means another."""
+    chosen = server_of_room(session, room_id)
+    usual = chosen if chosen in servers.names else servers.default
+    return "jenkins" if server == usual else f"jenkins@{server}"
 
 
 def choose_server(session: Session, room_id: str, server: str, by: str) -> None:

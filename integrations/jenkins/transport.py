@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.util import Retry
 
 from integrations.jenkins.errors import (
@@ -34,6 +35,8 @@ from integrations.jenkins.errors import (
 
 _CONNECT = 5.0
 """Seconds to wait for a connection; a Jenkins that is there takes it at once."""
+_PIECE = 65_536
+"""Bytes of a body that are looked at together."""
 _TITLE = re.compile(r"<title>(?:Error \d+ )?([^<]{1,160})</title>", re.IGNORECASE)
 
 
@@ -68,6 +71,35 @@ class Transport:
             raise self._refusal(response, asked)
         response.encoding = "utf-8"
         return response.text
+
+    @contextmanager
+    def stream(
+        self, path: str, asked: str, *, query: Mapping[str, str] | None = None, head: bool = False
+    ) -> Iterator[requests.Response]:
+        """A 200 whose body is read piece by piece within the block; with `head`, its headers alone.
+
+        `path` is below the root, quoted. Raises JenkinsError, also where the body breaks off.
+        """
+        method = "HEAD" if head else "GET"
+        try:
+            with self._session().request(
+                method,
+                self.url + path,
+                params=query,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                self._seen(response)
+                if response.is_redirect:
+                    raise BadAnswer(asked, f"Jenkins sent me on to {_place(response.headers['Location'])}")
+                if response.status_code != 200:
+                    raise self._refusal(response, asked)
+                yield response
+        except requests.RequestException as error:
+            raise _unreachable(error, asked, changes=False) from None
+        except HTTPError as error:
+            raise _unreachable(requests.ConnectionError(error), asked, changes=False) from None
 
     def post(
         self,
@@ -125,6 +157,15 @@ class Transport:
     def _seen(self, response: requests.Response) -> None:
         self.jenkins_session = response.headers.get("X-Jenkins-Session", self.jenkins_session)
         self.version = response.headers.get("X-Jenkins", self.version)
+
+
+def pieces(response: requests.Response) -> Iterator[bytes]:
+    """The body of a `stream` as it arrives, never waiting for more than is there.
+
+    requests' own `iter_content` waits until a piece is full, however slowly it drips in.
+    """
+    while piece := response.raw.read1(_PIECE, decode_content=True):
+        yield piece
 
 
 def _refusal(response: requests.Response, asked: str, *, changes: bool = False) -> JenkinsError:

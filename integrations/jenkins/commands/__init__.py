@@ -7,14 +7,20 @@ from integrations.jenkins.commands import (
     choosing,
     confiding,
     ending,
+    fleet,
+    logs,
     looking,
     relaying,
     repeating,
+    reports,
     switching,
 )
 
 COMMANDS: tuple[Command, ...] = (
     *looking.COMMANDS,
+    *fleet.COMMANDS,
+    *reports.COMMANDS,
+    *logs.COMMANDS,
     *building.COMMANDS,
     *confiding.COMMANDS,
     *repeating.COMMANDS,

@@ -94,6 +94,11 @@ def server_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str,
     return {"on": (bot_client(context, parameters.get("on")).name,)}
 
 
+def full_name_if_given(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The same for an argument that may be left out."""
+    return full_name(context, parameters) if parameters["job"] else server_name(context, parameters)
+
+
 def find_job(context: Context, client: JenkinsClient) -> Job:
     """The job that `full_name` found. Raises CommandError."""
     with in_words():

@@ -8,10 +8,12 @@ from typing import Any
 
 from bot.runs.kinds import End, Interrupted, Wait
 from bot.runs.states import State
-from integrations.jenkins import render
+from integrations.jenkins import inputs, render
 from integrations.jenkins.errors import JenkinsError, NotFound
+from integrations.jenkins.events import Phase
 from integrations.jenkins.following.step import Step
-from integrations.jenkins.model import Build, Result, Stage
+from integrations.jenkins.model import Build, Result, Stage, read_result
+from integrations.jenkins.relay.record import downstream
 
 
 def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End:
@@ -23,11 +25,13 @@ def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End
     except NotFound as error:
         return step.lost(f"{error.came_back}: #{number} is gone, or the job was renamed")
     stages = client.stages(order.job, number) if build.is_pipeline else ()
+    below = _downstream(step, number)
     if not build.building:
-        return _ended(step, build, stages)
+        return _ended(step, build, stages, below)
     new = progress.number is None
     began_in = client.jenkins_session if new else progress.jenkins_session
     known: dict[str, Any] = {"number": number, "shared": shared, "jenkins_session": began_in}
+    known |= _ask(step, build) if any(stage.waits for stage in stages) else {"waiting": ()}
     if step.view.cancel_requested_by:
         if shared:
             return step.left_to_the_others()
@@ -39,7 +43,7 @@ def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End
         step.delay(polls),
         State.RUNNING,
         why=f"build #{number} began",
-        live=render.running(order.job, build, stages, order.given, time.time()),
+        live=render.running(order.job, build, stages, order.given, time.time(), below),
         log=(f"Build #{number} began: {build.url}",) if new else (),
         polls=polls,
         **known,
@@ -64,7 +68,29 @@ def _stop(step: Step, number: int) -> None:
         step.client.stop(step.order.job, number)
 
 
-def _ended(step: Step, build: Build, stages: tuple[Stage, ...]) -> End:
+def _ask(step: Step, build: Build) -> dict[str, Any]:
+    """Put each question that is new into the thread, as a card with its own fields, for whoever may answer."""
+    order, progress = step.order, step.progress
+    questions = dict(progress.questions)
+    waiting = inputs.pending(step.client, order.job, build.number)
+    for question in waiting:
+        if question.id not in progress.waiting:
+            questions[question.id] = questions.get(question.id, 0) + 1
+            text, card = render.input_card(order.noun, order.job, build.number, question, build.url)
+            step.control.post(f"input:{question.id}:{questions[question.id]}", text, card)
+    return {"questions": questions, "waiting": tuple(each.id for each in waiting)}
+
+
+def _downstream(step: Step, number: int) -> tuple[render.Below, ...]:
+    """The builds that this one asked for, as far as they were heard of."""
+    with step.services.database.transaction() as session:
+        return tuple(
+            render.Below(each.job, each.number, read_result(each.result), each.phase >= Phase.COMPLETED.order)
+            for each in downstream(session, step.client.name, step.order.job, number)
+        )
+
+
+def _ended(step: Step, build: Build, stages: tuple[Stage, ...], below: tuple[render.Below, ...]) -> End:
     began_in, now_in = step.progress.jenkins_session, step.client.jenkins_session
     restarted = began_in is not None and began_in != now_in
     stopped = build.outcome is Result.ABORTED and build.interrupted
@@ -72,11 +98,15 @@ def _ended(step: Step, build: Build, stages: tuple[Stage, ...]) -> End:
     why = f"#{build.number} {render.ending(build, restarted=restarted)}"
     order = step.order
     shown = (order.job, build, stages, order.given)
+    told = render.told(*shown, restarted=restarted, noun=order.noun)
     return End(
         state,
         why,
-        live=render.ended(*shown, restarted=restarted),
-        told=render.told(*shown, restarted=restarted, noun=order.noun),
+        live=render.ended(*shown, restarted=restarted, below=below),
+        told=told,
+        card=render.report_card(
+            told, render.build_buttons(order.job, build.number, "ended", noun=order.noun)
+        ),
         progress={"number": build.number, "away_since": None},
         log=(why,),
     )

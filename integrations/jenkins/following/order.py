@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 from integrations.jenkins.model import Values
@@ -54,5 +56,9 @@ class Progress(BaseModel):
     polls: int = 0
     away_since: float | None = None
     stopped: bool = False
+    questions: Mapping[str, int] = {}
+    """How often each of its questions was put into the thread, by id."""
+    waiting: tuple[str, ...] = ()
+    """The questions that waited for an answer at the last look, by id."""
     taken_over: bool = False
     """Begun as the requester, and followed as the bot's own account since their credential is gone."""

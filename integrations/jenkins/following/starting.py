@@ -47,7 +47,9 @@ def _post(step: Step) -> Mapping[str, Any]:
         again = "Say it again, to have it done as my own account."
         raise CredentialGone(f"starting {order.job}", step.gone, again)
     try:
-        triggered = step.client.trigger(order.job, order.given, parameterised=order.parameterised)
+        triggered = step.client.trigger(
+            order.job, order.given, parameterised=order.parameterised, cause=order.cause
+        )
     except JenkinsError as error:
         if error.maybe_done:
             return {"unknown": str(error)}
@@ -96,7 +98,8 @@ def _candidates(step: Step) -> dict[int, str]:
 
     def ours(each: Build | QueueItem) -> bool:
         by_us = any((cause.user or "").casefold() == asker for cause in each.causes)
-        return by_us and carries(each.parameters, order.expected)
+        by_name = order.cause is not None and any(order.cause in cause.says for cause in each.causes)
+        return (by_us or by_name) and carries(each.parameters, order.expected)
 
     found = {each.id: f"queue item {each.id}" for each in client.queue_of(order.job) if ours(each)}
     for build in client.builds(order.job):

@@ -10,8 +10,8 @@ from integrations.jenkins.events import BuildEvent, Phase
 from integrations.jenkins.model import read_result
 from integrations.jenkins.store.models import JenkinsBuild
 
-_SAME_MOMENT = 2.0
-"""Seconds: senders tell a build's start by their own measure, and all within this."""
+_SAME_MOMENT = 60.0
+"""Seconds: senders tell when a build began by measures of their own, all within this."""
 
 
 def record(session: Session, server: str, event: BuildEvent) -> JenkinsBuild:
@@ -81,3 +81,9 @@ def known_as(build: JenkinsBuild, event: BuildEvent) -> BuildEvent:
             "upstream": upstream,
         }
     )
+
+
+def downstream(session: Session, server: str, job: str, number: int) -> list[JenkinsBuild]:
+    """The builds that one asked for, in the order they were heard of."""
+    asked = select(JenkinsBuild).filter_by(server=server, upstream_job=job, upstream_number=number)
+    return list(session.scalars(asked.order_by(JenkinsBuild.seen_at, JenkinsBuild.job)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from sqlalchemy import func, or_, select, update
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.commands.context import Services
 from bot.outbound.budget import notify
 from bot.outbound.outbox import Outgoing
+from bot.outbound.quoting import quote
 from bot.outbound.subscriptions import wishes_about
 from bot.runs.states import State
 from bot.store.models import LiveMessage, Run
@@ -28,7 +30,7 @@ from integrations.jenkins.relay.record import known_as, record
 from integrations.jenkins.relay.story import Story, past_of
 from integrations.jenkins.relay.templates import TemplateFault, written
 from integrations.jenkins.relay.wishes import Wish
-from integrations.jenkins.servers import Servers
+from integrations.jenkins.servers import Servers, noun_in
 from integrations.jenkins.settings import account
 from integrations.jenkins.store.models import JenkinsBuild
 
@@ -120,15 +122,13 @@ def announce(
     where it turns out to be another result. Returns the lanes of the messages stored.
     """
     build = record(session, server, filled(event, more.details))
-    following = _runs_following(session, server, build)
-    _wake(session, following)
+    following = runs_following(session, server, build.job, build.number, build.queue_id)
+    wake(session, following)
     if not event.finished or _is_told(build, event.result):
         return ()
     build.told, build.told_result = True, build.result
     known = filled(known_as(build, event), more.details)
-    told_by_runs = {
-        run.room_id for run in following if run.state != State.LOST and not run.progress.get("left")
-    }
+    told_by_runs = rooms_that_follow(following)
     lanes = [
         _tell(session, services, server, known, more, room, wishes, followed=room in told_by_runs)
         for room, wishes in listeners(session, server, known).items()
@@ -175,9 +175,11 @@ def _tell(
         present=present,
     )
     key = f"jenkins:{server}:{event.full_name}:{event.number}:{event.queue_id or ''}:{event.result}:{room_id}"
+    markdown = _text(services, told, wanting[0].template)
     message = Outgoing(
         key=key,
-        markdown=_text(services, told, wanting[0].template),
+        markdown=markdown,
+        card=_card(session, services, server, told, markdown, room_id),
         room_id=room_id,
         parent_id=_thread_above(session, server, event, room_id) or story.thread(key),
         mentions=tuple(f"personEmail:{address}" for address in present.values()),
@@ -228,6 +230,21 @@ def _text(services: Services, told: render.Told, template: str) -> str:
         return render.event(told)
 
 
+def _card(
+    session: Session, services: Services, server: str, told: render.Told, markdown: str, room_id: str
+) -> dict[str, Any] | None:
+    """Buttons below what went wrong; whoever presses one does it under their own rights."""
+    servers = _servers(services)
+    if servers is None or told.change in (Change.SUCCEEDED, Change.RECOVERED):
+        return None
+    event, noun = told.event, noun_in(session, servers, server, room_id)
+    for culprit, address in told.present.items():  # a card mentions nobody
+        markdown = markdown.replace(f"<@personEmail:{address}>", quote(culprit.partition(" <")[0]))
+    return render.report_card(
+        markdown, render.build_buttons(event.full_name, event.number, "ended", noun=noun)
+    )
+
+
 def _address(services: Services, server: str, event: BuildEvent) -> str:
     """The build's page; made absolute with our own idea of where Jenkins is, where the report has none."""
     servers = _servers(services)
@@ -243,16 +260,24 @@ def _servers(services: Services) -> Servers | None:
 # --- the runs and the threads that a build belongs to
 
 
-def _runs_following(session: Session, server: str, build: JenkinsBuild) -> list[Run]:
+def runs_following(
+    session: Session, server: str, job: str, number: int, queue_id: int | None = None
+) -> list[Run]:
     """The runs of this very build: known by its number or, before that is known, by its queue item."""
-    known = [Run.progress["number"].astext == str(build.number)]
-    if build.queue_id is not None:
-        known.append(Run.progress["queue_id"].astext == str(build.queue_id))
-    query = select(Run).where(Run.kind == KIND, Run.arguments["job"].astext == build.job, or_(*known))
+    known = [Run.progress["number"].astext == str(number)]
+    if queue_id is not None:
+        known.append(Run.progress["queue_id"].astext == str(queue_id))
+    query = select(Run).where(Run.kind == KIND, Run.arguments["job"].astext == job, or_(*known))
     return [run for run in session.scalars(query) if run.arguments.get("server", "main") == server]
 
 
-def _wake(session: Session, runs: list[Run]) -> None:
+def rooms_that_follow(runs: list[Run]) -> set[str | None]:
+    """The rooms whose own runs tell them of a build."""
+    return {run.room_id for run in runs if run.state != State.LOST and not run.progress.get("left")}
+
+
+def wake(session: Session, runs: list[Run]) -> None:
+    """Have these runs look at their build now."""
     if not runs:
         return
     idle = (Run.id.in_([run.id for run in runs]), Run.step == "idle", Run.next_step_at.is_not(None))
@@ -275,7 +300,7 @@ def _thread_above(session: Session, server: str, event: BuildEvent, room_id: str
 
 
 def _thread_of(session: Session, server: str, build: JenkinsBuild, room_id: str) -> str | None:
-    for run in _runs_following(session, server, build):
+    for run in runs_following(session, server, build.job, build.number, build.queue_id):
         if run.room_id == room_id:
             live = session.get(LiveMessage, run.live_id) if run.live_id else None
             if thread := run.parent_id or (live.message_id if live else None):

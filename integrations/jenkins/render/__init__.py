@@ -10,9 +10,17 @@ from integrations.jenkins.render.answering import (
     question,
 )
 from integrations.jenkins.render.answers import job_file, job_list, job_rows, job_status
-from integrations.jenkins.render.buttons import build_buttons
-from integrations.jenkins.render.events import Told, event, server_away, server_back, unknown_report
+from integrations.jenkins.render.buttons import build_buttons, report_card
+from integrations.jenkins.render.events import (
+    Told,
+    event,
+    question_told,
+    server_away,
+    server_back,
+    unknown_report,
+)
 from integrations.jenkins.render.following import (
+    Below,
     after_lost,
     away,
     ended,
@@ -48,12 +56,14 @@ from integrations.jenkins.render.words import (
     counted,
     duration,
     ended_as,
+    file_name,
     listed,
     typed_build,
     with_values,
 )
 
 __all__ = [
+    "Below",
     "Told",
     "aborted",
     "aborting",
@@ -74,6 +84,7 @@ __all__ = [
     "ending",
     "event",
     "field_for",
+    "file_name",
     "input_card",
     "job_file",
     "job_list",
@@ -89,9 +100,11 @@ __all__ = [
     "not_started",
     "password_field",
     "question",
+    "question_told",
     "queued",
     "quiet",
     "quieting_down",
+    "report_card",
     "requested",
     "running",
     "server_away",

@@ -9,7 +9,7 @@ from bot.commands.rows import Rows
 from bot.outbound.quoting import code, link, quote
 from integrations.jenkins.model import Build, Job, ListedJob, Result, Stage, shown_name
 from integrations.jenkins.render.following import stage_lines
-from integrations.jenkins.render.words import ENDS, MARKS, counted, duration
+from integrations.jenkins.render.words import ENDS, MARKS, ago, counted, duration
 
 _BALLS = {
     "blue": "✅ ok",
@@ -67,7 +67,7 @@ def job_status(job: Job, stages: tuple[Stage, ...], waiting: int, now: float, no
         lines.append("💤 The job is disabled.")
     lines += stage_lines(stages)
     short = code(join_words((noun, "build", job.full_name)))
-    stop = f", {code(join_words(('jenkins', 'stop', job.full_name)))} stops it" if _running(job) else ""
+    stop = f", {code(join_words((noun, 'stop', job.full_name)))} stops it" if _running(job) else ""
     return "\n".join(lines) + f"\n\n{short} starts it{stop}."
 
 
@@ -101,6 +101,4 @@ def _ends_briefly(build: Build) -> str:
 
 
 def _ago(build: Build, now: float) -> str:
-    ended = (build.started or now) + (build.duration or 0)
-    number, unit = duration(now - ended).split()[:2]
-    return f"{number} {unit} ago" if now - ended >= 1 else "just now"
+    return ago((build.started or now) + (build.duration or 0), now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from bot.commands.forms import words_button
+from bot.webex import cards
 
 Standing = Literal["queued", "running", "ended"]
 """Where a build is, as far as it decides what can be done with it."""
@@ -22,3 +23,14 @@ def build_buttons(
         return [log, words_button("Stop", (noun, "stop", *which), "destructive")]
     rebuild = words_button("Rebuild", (noun, "rebuild", *which))
     return [log, rebuild, words_button("Artifacts", (noun, "artifacts", *which))]
+
+
+def report_card(markdown: str, buttons: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """A message as a card with these buttons below it; None where it is too long for one.
+
+    Where Webex shows a card it does not show the message's own text, so the card says the same.
+    """
+    try:
+        return cards.card([cards.text(line) for line in markdown.splitlines() if line.strip()], buttons)
+    except cards.CardError:
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.outbound.quoting import code, link, quote
-from integrations.jenkins.events.model import BuildEvent, Unknown
+from integrations.jenkins.events.model import Answer, BuildEvent, InputEvent, Unknown
 from integrations.jenkins.model import Result
 from integrations.jenkins.relay.details import Details
 from integrations.jenkins.relay.noise import Change, Past
@@ -118,6 +118,20 @@ def unknown_report(event: Unknown) -> str:
         f"Its fields: {fields}{more}. I do nothing with reports of this kind, and will not say so for each. "
         "The README of the Jenkins integration names those I read."
     )
+
+
+def question_told(asked: InputEvent) -> str:
+    """A Pipeline's question of which no more is known, or what became of one."""
+    name = build_name(asked.full_name, asked.number)
+    opened = f" {link('Open', asked.url)}" if asked.url.startswith(("http://", "https://")) else ""
+    by = f" by {quote(asked.approver, 80)}" if asked.approver else ""
+    match asked.result:
+        case Answer.APPROVED:
+            return f"▶️ {name} goes on: its question was answered{by}.{opened}"
+        case Answer.ABORTED:
+            return f"🚫 {name} is aborted: its question was answered with no{by}.{opened}"
+        case _:
+            return f"⏸️ {name} asks a question and waits for the answer.{opened}"
 
 
 def server_away(server: str, why: str, seconds: float) -> str:

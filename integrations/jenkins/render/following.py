@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, link, quote
@@ -19,6 +21,9 @@ _STAGE_MARKS = {
     "NOT_EXECUTED": "▫️",
 }
 _STAGES_SHOWN = 25
+_BELOW_SHOWN = 10
+_WORTH_A_TIME = 120.0
+"""Seconds: of what takes less, the end is not foretold by the clock."""
 _MILESTONES = (10, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 """Seconds at which a live message says anew how long it takes: each edit counts (Webex allows ten)."""
 
@@ -34,17 +39,55 @@ def queued(full_name: str, values: Values, *, joined: bool, why: str) -> str:
     return f"🕓 **{quote(shown_name(full_name))}**{with_values(values)} is in Jenkins' queue: {why}.{also}"
 
 
-def running(full_name: str, build: Build, stages: tuple[Stage, ...], values: Values, now: float) -> str:
-    """A build on its way: since when, what is usual, and its stages."""
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A build that the one shown has asked for."""
+
+    full_name: str
+    number: int
+    result: Result | None
+    is_over: bool
+
+
+def running(
+    full_name: str,
+    build: Build,
+    stages: tuple[Stage, ...],
+    values: Values,
+    now: float,
+    below: tuple[Below, ...] = (),
+) -> str:
+    """A build on its way: since when, until when by what is usual, its stages and the builds it asked for."""
     elapsed = now - build.started if build.started else 0.0
     passed = max((each for each in _MILESTONES if each <= elapsed), default=None)
     since = f" for more than {duration(passed)}" if passed else ""
-    usual = f"; it usually takes {duration(build.estimated)}" if build.estimated else ""
     name = f"🔨 {build_name(full_name, build.number)}{with_values(values)}"
-    head = f"{name} is running{since}{usual}. {link('Open', build.url)}"
-    paused = any(stage.status == "PAUSED_PENDING_INPUT" for stage in stages)
-    asks = "⏸️ It asks a question in Jenkins and waits for the answer." if paused else ""
-    return "\n".join(filter(None, [head, *stage_lines(stages), asks]))
+    head = f"{name} is running{since}{_usual(build, elapsed)}. {link('Open', build.url)}"
+    asks = "⏸️ It asks a question and waits for the answer." if any(stage.waits for stage in stages) else ""
+    return "\n".join(filter(None, [head, *stage_lines(stages), *below_lines(below), asks]))
+
+
+def _usual(build: Build, elapsed: float) -> str:
+    """How long it usually takes, and so until when: a time of day, since a countdown would change at every look."""
+    if not build.estimated:
+        return ""
+    usual = f"; it usually takes {duration(build.estimated)}"
+    if build.started is None or build.estimated < _WORTH_A_TIME:
+        return usual
+    if elapsed > build.estimated:
+        return f"{usual}, and is late"
+    return f"{usual}, so until about {datetime.fromtimestamp(build.started + build.estimated, UTC):%H:%M} UTC"
+
+
+def below_lines(below: Sequence[Below]) -> list[str]:
+    """A line for each build that was asked for by the one shown."""
+    lines = [
+        f"↳ {MARKS[each.result] if each.is_over else '⏳'} {build_name(each.full_name, each.number)}"
+        for each in below[:_BELOW_SHOWN]
+    ]
+    if len(below) > _BELOW_SHOWN:
+        lines.append(f"↳ … and {len(below) - _BELOW_SHOWN} more builds")
+    return lines
 
 
 def stopping(full_name: str, build: Build, who: str, stages: tuple[Stage, ...]) -> str:
@@ -60,12 +103,18 @@ def away(title: str, reason: str) -> str:
 
 
 def ended(
-    full_name: str, build: Build, stages: tuple[Stage, ...], values: Values, *, restarted: bool = False
+    full_name: str,
+    build: Build,
+    stages: tuple[Stage, ...],
+    values: Values,
+    *,
+    restarted: bool = False,
+    below: tuple[Below, ...] = (),
 ) -> str:
     """The last the live message shows: the result and every stage. `restarted`: Jenkins was, meanwhile."""
     name = f"{MARKS[build.outcome]} {build_name(full_name, build.number)}{with_values(values)}"
     head = f"{name} {ending(build, restarted=restarted)}. {link('Open', build.url)}"
-    return "\n".join([head, *stage_lines(stages)])
+    return "\n".join([head, *stage_lines(stages), *below_lines(below)])
 
 
 def told(

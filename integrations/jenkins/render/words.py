@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.commands.model import join_words
@@ -67,6 +68,25 @@ def with_values(values: Values) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 test`, `3 tests`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ago(when: float, now: float) -> str:
+    """`5 min ago`, in the largest unit; both in seconds since the epoch."""
+    number, unit = duration(now - when).split()[:2]
+    return f"{number} {unit} ago" if now - when >= 1 else "just now"
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes: `12 bytes`, `3.4 kB`, `1,200.5 MB`."""
+    if size < 1_000:
+        return counted(size, "byte")
+    return f"{size / 1_000:,.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
+
+
+def file_name(full_name: str, number: int, rest: str) -> str:
+    """A name for a file about a build, of letters that every system takes: `team-api-12-log.txt`."""
+    plain = re.sub(r"[^\w.]+", "-", shown_name(full_name)).strip("-.")
+    return f"{plain}-{number}-{rest}"
 
 
 def listed(names: Sequence[str]) -> str:

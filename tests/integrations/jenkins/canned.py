@@ -68,9 +68,10 @@ def canned_jenkins() -> Iterator[Canned]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(canned.body)))
             self.end_headers()
-            self.wfile.write(canned.body)
+            if self.command != "HEAD":
+                self.wfile.write(canned.body)
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = do_HEAD = answer
 
         def log_message(self, format: str, *args: Any) -> None:
             """Keep the test's output clean."""

@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.parameters import Assignment
 from integrations.jenkins.model import Job, ParameterDefinition
-from integrations.jenkins.parameters import BadParameters, choose, describe
+from integrations.jenkins.parameters import BadParameters, askable, choose, describe, naming
 from tests.integrations.jenkins.canned import recorded
 
 DEMO = Job.model_validate(recorded("job_info_parameters")).parameters
@@ -124,3 +124,48 @@ def test_a_job_s_hostile_names_and_choices_cannot_format_or_mention() -> None:
         {"name": "X`<@all>", "type": "ChoiceParameterDefinition", "choices": ["**a**", "<@all>"]}
     )
     assert "<@all>" not in describe(evil)
+
+
+# --- kinds that plugins and core have beside the plain ones
+
+
+def definition(kind: str, name: str = "X", **more: object) -> ParameterDefinition:
+    return ParameterDefinition.model_validate({"name": name, "type": f"{kind}ParameterDefinition", **more})
+
+
+@pytest.mark.parametrize(
+    ("kind", "described"),
+    [
+        ("Run", "`X` (a build, as `JOB#12`)"),
+        ("Credentials", "`X` (the id of a credential in Jenkins, never what is in it)"),
+        ("File", "`X` (a file, which I cannot give)"),
+        ("Password", "`X` (a password, which `jenkins build-with-passwords` takes)"),
+        ("NonStoredPassword", "`X` (a password, which `jenkins build-with-passwords` takes)"),
+        ("Extensible", "`X`"),
+    ],
+)
+def test_each_kind_has_a_word(kind: str, described: str) -> None:
+    assert describe(definition(kind)) == described
+
+
+@pytest.mark.parametrize("kind", ["Run", "Credentials", "Extensible", "Text"])
+def test_what_cannot_be_checked_here_is_passed_on_as_text(kind: str) -> None:
+    assert choose([definition(kind)], [Assignment("X", "one\ntwo")]).given == (("X", "one\ntwo"),)
+
+
+def test_a_file_cannot_be_given() -> None:
+    with pytest.raises(BadParameters, match="is a file, and I cannot give one"):
+        choose([definition("File")], [Assignment("X", "a")])
+
+
+def test_a_form_offers_no_files_and_not_the_one_for_who_asks() -> None:
+    declared = [definition("String", "A"), definition("File", "B"), definition("String", "REQUESTED_BY")]
+    assert [each.name for each in askable(declared, "REQUESTED_BY")] == ["A"]
+    assert [each.name for each in askable(declared, "ASKER")] == ["A", "REQUESTED_BY"]
+
+
+def test_only_a_string_holds_who_asks() -> None:
+    choice = [definition("Choice", "REQUESTED_BY", choices=["a", "b"])]
+    assert naming(choice, [Assignment("REQUESTED_BY", "a")], "REQUESTED_BY", "ada@example.com") == (
+        Assignment("REQUESTED_BY", "a"),
+    )

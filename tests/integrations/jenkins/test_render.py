@@ -186,7 +186,7 @@ def test_a_build_that_asks_a_question_says_that_it_waits() -> None:
         "✅ Build 2 s",
         "✅ Test under 1 s",
         "⏸️ Approve",
-        "⏸️ It asks a question in Jenkins and waits for the answer.",
+        "⏸️ It asks a question and waits for the answer.",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from integrations.jenkins import acting
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.commands.ordering import repeated
 from integrations.jenkins.model import ParameterDefinition
+from tests.integrations.jenkins.canned import Canned
 from tests.integrations.jenkins.following import Following, following
 from tests.playground.jenkins.running_jenkins import Jenkins
 from tests.talking import DIRECT
@@ -117,6 +119,15 @@ def test_one_that_waits_in_the_queue_is_found_there(server: Jenkins, client: Jen
     one, two = (acting.replayed(client, "team/deploy", number, 3) for number in (1, 2))
     assert one is not None and two is not None and one < two
     assert acting.replayed(client, "api", 1, 6) is None
+
+
+@pytest.mark.parametrize("cause", [{"originalNumber": 3}, {"shortDescription": "Replayed #3"}])
+def test_a_replay_is_known_by_the_number_or_by_the_words_of_its_cause(
+    canned: Canned, cause: dict[str, object]
+) -> None:
+    build = {"number": 6, "url": "", "queueId": 41, "actions": [{"causes": [cause]}]}
+    canned.say(200, json.dumps({"builds": [build]}))
+    assert acting.replayed(canned.client(), "api", 3, 6) == 41
 
 
 @pytest.mark.parametrize("shows", [True, False])
