@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -377,3 +379,22 @@ def test_no_password_is_shown_by_a_switch_or_its_inventory() -> None:
     assert "s3cret" not in repr(inventory) + str(inventory.switches["leaf01"]) + repr(
         parse(PATH, WHOLE, ENVIRON)
     )
+
+
+def test_the_example_of_the_readme_can_be_used(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[3] / "integrations" / "switches" / "README.md"
+    example = re.search(r"```yml\n(.*?)```", readme.read_text(), re.DOTALL)
+    assert example is not None
+    path = tmp_path / "switches.yaml"
+    path.write_text(textwrap.dedent(f"   {example[1].strip()}").replace("sha256:…", "sha256:" + "ab" * 32))
+    environ = {"SWITCHES_PASSWORD": "x", "NETBOX_TOKEN": "y"}
+
+    def from_netbox(name: str, source: Import) -> Imported:
+        assert (source.from_, dict(source.filter)) == (
+            "netbox",
+            {"platform": ("nxos",), "status": ("active",)},
+        )
+        return Imported({"spine01": {"host": "10.0.0.1", "tags": ("spine",)}})
+
+    inventory = InventoryFile(SwitchesSettings(inventory=path), environ, from_netbox).inventory()
+    assert list(inventory.switches) == ["spine01", "leaf01", "leaf02", "old01"]
