@@ -3,9 +3,14 @@
 from bot.integration import Integration
 from integrations.switches.checks import check
 from integrations.switches.client import connect
-from integrations.switches.commands import COMMANDS
+from integrations.switches.commands import COMMANDS, RUN_KINDS
 from integrations.switches.settings import SwitchesSettings
 
 integration = Integration(
-    name="switches", settings=SwitchesSettings, client=connect, commands=COMMANDS, checks=(check,)
+    name="switches",
+    settings=SwitchesSettings,
+    client=connect,
+    commands=COMMANDS,
+    run_kinds=RUN_KINDS,
+    checks=(check,),
 )

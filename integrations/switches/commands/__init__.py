@@ -1,5 +1,11 @@
 """The chat commands, one file for each thing people come for."""
 
 from bot.commands.model import Command
+from bot.runs.kinds import RunKind
+from integrations.switches.commands import checking, listing
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (
+    *listing.COMMANDS,
+    *checking.COMMANDS,
+)
+RUN_KINDS: tuple[RunKind, ...] = (*checking.RUN_KINDS,)
