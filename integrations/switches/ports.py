@@ -43,12 +43,13 @@ def _parts(glob: str) -> list[str]:
 
 
 def _pattern(glob: str) -> str:
-    begins = _BEGINNING.match(glob)
-    if begins is not None:
-        # The switch's own short names; `interface` knows them with a number only.
-        glob = interface(f"{begins[1]}1")[:-1] + glob[begins.end() :]
-    else:
-        glob = interface(glob)
+    # The switch's own short names; `interface` knows them with a number only.
+    if begins := _BEGINNING.match(glob):
+        return _expanded(interface(f"{begins[1]}1")[:-1] + glob[begins.end() :])
+    return _expanded(interface(glob))
+
+
+def _expanded(glob: str) -> str:
     return "".join(map(_piece, _PIECES.findall(glob)))
 
 

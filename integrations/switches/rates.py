@@ -1,4 +1,4 @@
-"""What goes over interfaces, from two looks at their counters: bits, packets, errors, and the part of a port's speed. Pure.
+"""What goes over interfaces, from two looks at their counters: bits, packets, errors, part of the speed. Pure.
 
 Counters only grow, but for two cases: a counter comes to its end and begins again at 0, and somebody (or a restart)
 sets all of them to 0. The first is made good where it is the only one that fell and the result can be; of the second

@@ -2,10 +2,11 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from integrations.switches.commands import checking, listing
+from integrations.switches.commands import checking, listing, watching
 
 COMMANDS: tuple[Command, ...] = (
     *listing.COMMANDS,
     *checking.COMMANDS,
+    *watching.COMMANDS,
 )
 RUN_KINDS: tuple[RunKind, ...] = (*checking.RUN_KINDS,)

@@ -39,8 +39,8 @@ class SwitchWatch(Base):
     urgent: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     parent_id: Mapped[str | None]
     """The thread it tells into."""
-    arguments: Mapped[dict[str, Any]]
-    """What the policy is asked about beside the switches, which are looked up each time."""
+    asked: Mapped[dict[str, Any]]
+    """What the policy is asked again at every poll; the switches are looked up each time."""
     created_at: Mapped[datetime] = now()
     until: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -198,7 +198,9 @@ def _compared(condition: Compare, seen: Seen, *, eased: bool) -> bool | None:
 def _check(part: Condition, names: Names) -> None:
     """Raises ConditionError for what the watch does not see."""
     if isinstance(part, Changes) and not names.may_change:
-        raise ConditionError("rates change at every poll: say a threshold, such as `in > 80%` or `errors > 0`")
+        raise ConditionError(
+            "rates change at every poll: say a threshold, such as `in > 80%` or `errors > 0`"
+        )
     if isinstance(part, Not) and any(isinstance(each, Changes) for each in parts(part)):
         raise ConditionError("`not changes` would be told at every poll")
     if not isinstance(part, Compare):

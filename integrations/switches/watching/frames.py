@@ -10,8 +10,21 @@ import math
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 Values = Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One moment: the mean of each series' values, and their peaks."""
+
+    at: datetime
+    means: Values
+    peaks: Values
+
+
 _UNKNOWN = math.nan
 _LARGEST = 3.0e38
 

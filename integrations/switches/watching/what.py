@@ -1,4 +1,4 @@
-"""What is watched: the counters of interfaces, a switch's health, or a field of any show; what is asked, what is seen. Pure."""
+"""What is watched: counters of interfaces, a switch's health, or a field of any show; and what is seen of it. Pure."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ class Before:
 
     look: Look | None = None
     texts: Mapping[str, str] | None = None
+
+
+NOTHING = Before()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +278,11 @@ def _of_speed(part: float | None) -> str:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text) if len(text) < 30 and text.lower().lstrip("+-") not in ("nan", "inf", "infinity") else None
+        return (
+            float(text)
+            if len(text) < 30 and text.lower().lstrip("+-") not in ("nan", "inf", "infinity")
+            else None
+        )
     except ValueError:
         return None
 

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("every", sa.Integer(), nullable=False),
         sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("parent_id", sa.Text(), nullable=True),
-        sa.Column("arguments", JSONB(), nullable=False),
+        sa.Column("asked", JSONB(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
