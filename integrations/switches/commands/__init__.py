@@ -2,10 +2,20 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from integrations.switches.commands import checking, listing
+from integrations.switches.commands import checking, comparing, finding, health, listing, showing
 
 COMMANDS: tuple[Command, ...] = (
     *listing.COMMANDS,
     *checking.COMMANDS,
+    *showing.COMMANDS,
+    *comparing.COMMANDS,
+    *finding.COMMANDS,
+    *health.COMMANDS,
 )
-RUN_KINDS: tuple[RunKind, ...] = (*checking.RUN_KINDS,)
+RUN_KINDS: tuple[RunKind, ...] = (
+    *checking.RUN_KINDS,
+    *showing.RUN_KINDS,
+    *comparing.RUN_KINDS,
+    *finding.RUN_KINDS,
+    *health.RUN_KINDS,
+)
