@@ -22,6 +22,8 @@ COUNTED = COMMANDS[0]
 
 Note = Literal["", "wrapped", "reset"]
 Numbers = tuple[int | None, ...]
+Wanted = Callable[[str], bool]
+"""Whether an interface is."""
 
 _IN = ("eth_inucast", "eth_inmcast", "eth_inbcast")
 _OUT = ("eth_outucast", "eth_outmcast", "eth_outbcast")
@@ -99,7 +101,7 @@ class Rate:
         return max((each for each in (self.in_bits, self.out_bits) if each is not None), default=-1.0)
 
 
-def look(bodies: Mapping[str, Any], at: float, wanted: Callable[[str], bool]) -> Look:
+def look(bodies: Mapping[str, Any], at: float, wanted: Wanted) -> Look:
     """The counters in the answers to COMMANDS, of the interfaces that are wanted."""
     counted = {each.interface: each.values for each in shows.counters(bodies.get(COUNTED))}
     wrong = {each.interface: each.values for each in shows.counters(bodies.get(COMMANDS[1]))}
@@ -187,6 +189,16 @@ def _grown(before: int | None, now: int | None, most: float) -> tuple[int | None
     width = next((each for each in _WIDTHS if before < 2**each), None)
     over = None if width is None else now + 2**width - before
     return (over, "wrapped") if over is not None and over <= most else (None, "reset")
+
+
+def bits_in_words(bits: float | None) -> str:
+    """`8.42 Gb/s`; `?` where it is not known."""
+    if bits is None:
+        return "?"
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if bits >= size:
+            return f"{bits / size:.2f} {unit}b/s"
+    return f"{bits:.0f} b/s"
 
 
 def _part(bits: float | None, speed: int | None) -> float | None:

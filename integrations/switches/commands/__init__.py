@@ -2,11 +2,32 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from integrations.switches.commands import checking, listing, watching
+from integrations.switches.commands import (
+    checking,
+    comparing,
+    counting,
+    finding,
+    health,
+    listing,
+    showing,
+    watching,
+)
 
 COMMANDS: tuple[Command, ...] = (
     *listing.COMMANDS,
     *checking.COMMANDS,
+    *showing.COMMANDS,
+    *comparing.COMMANDS,
+    *finding.COMMANDS,
+    *health.COMMANDS,
+    *counting.COMMANDS,
     *watching.COMMANDS,
 )
-RUN_KINDS: tuple[RunKind, ...] = (*checking.RUN_KINDS,)
+RUN_KINDS: tuple[RunKind, ...] = (
+    *checking.RUN_KINDS,
+    *showing.RUN_KINDS,
+    *comparing.RUN_KINDS,
+    *finding.RUN_KINDS,
+    *health.RUN_KINDS,
+    *counting.RUN_KINDS,
+)

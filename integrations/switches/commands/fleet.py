@@ -25,6 +25,8 @@ from integrations.switches.sessions import Form
 
 DIRECTLY = 50
 """Switches up to which the asker simply waits for the reply."""
+PATIENCE = 30.0
+"""Seconds between two times of asking up to which they simply wait."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether a run was cancelled, and between two counts in its message."""
 
@@ -40,6 +42,8 @@ class Order:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    apart: float | None = None
+    """Seconds between two times of asking; None where it is asked once."""
 
     @classmethod
     def kept(cls, arguments: Mapping[str, Any]) -> Order:
@@ -58,6 +62,8 @@ class Asked:
     room_id: str | None
     request_key: str
     services: Services
+    earlier: tuple[Result, ...] = ()
+    """The results of the first of two times."""
 
     @property
     def answered(self) -> tuple[Result, ...]:
@@ -94,10 +100,15 @@ class Topic:
     def ask(self, context: Context, order: Order, switches: Sequence[Switch]) -> Reply:
         """Ask these switches and answer, or start the run that does. Raises CommandError."""
         request = context.request
+        is_long = len(switches) > DIRECTLY or (order.apart or 0.0) > PATIENCE
         # Where there is no room, nobody would see the run's message and its answer.
-        if len(switches) > DIRECTLY and request.place.room_id is not None:
+        if is_long and request.place.room_id is not None:
             return context.start_run(self.name, order.title, asdict(order), live=_count(order, 0))
-        results = _client(context.services).ask(switches, order.commands, form=order.form)
+        client, earlier = _client(context.services), tuple[Result, ...]()
+        if order.apart is not None:
+            earlier = client.ask(switches, order.commands, form=order.form)
+            time.sleep(order.apart)
+        results = client.ask(switches, order.commands, form=order.form)
         asked = Asked(
             order,
             self._shown(results),
@@ -105,6 +116,7 @@ class Topic:
             request.place.room_id,
             request.key,
             context.services,
+            self._shown(earlier),
         )
         answer = self.tell(asked)
         return Reply(_whole(asked, answer), file=answer.file)
@@ -117,12 +129,17 @@ class Topic:
         client = _client(services)
         known = client.inventory().switches
         switches = [known[name] for name in order.switches if name in known]
-        results = _asked_by(control, client, order, switches)
-        if results is None:
+        earlier: tuple[Result, ...] | None = ()
+        if order.apart is not None:
+            earlier = _asked_by(control, client, order, switches)
+            if earlier is not None and not _waited(control, order):
+                earlier = None
+        results = None if earlier is None else _asked_by(control, client, order, switches)
+        if earlier is None or results is None:
             told = f"🚫 **{quote(view.title)}** was cancelled."
             return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
-        key = f"run:{view.id}"
-        asked = Asked(order, self._shown(results), view.requester, view.room_id, key, services)
+        seen, before = self._shown(results), self._shown(earlier)
+        asked = Asked(order, seen, view.requester, view.room_id, f"run:{view.id}", services, before)
         try:
             return _end(asked, self.tell(asked))
         except CommandError as error:
@@ -162,6 +179,17 @@ def _asked_by(
     finally:
         question.cancel()
     return None if cancelled else tuple(found[switch.name] for switch in switches)
+
+
+def _waited(control: StepControl, order: Order) -> bool:
+    """Let the time between two times of asking go by; False where the run was cancelled meanwhile."""
+    until = time.monotonic() + (order.apart or 0.0)
+    control.show(f"⏱ **{quote(order.title)}**: counted once, and again in {order.apart:.0f} s")
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, _LOOK_EVERY))
+        if control.cancelled():
+            return False
+    return True
 
 
 def _count(order: Order, answered: int) -> str:

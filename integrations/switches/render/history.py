@@ -9,11 +9,12 @@ from bot.charts import Line, LineChart
 from bot.commands.rows import Rows
 from bot.commands.tables import utc
 from bot.outbound.quoting import code, quote
+from integrations.switches.rates import bits_in_words
 from integrations.switches.render.words import duration
 from integrations.switches.store.watches import SwitchWatchEvent
 from integrations.switches.watching.buckets import Buckets
 from integrations.switches.watching.judging import Key
-from integrations.switches.watching.what import What, bits_in_words
+from integrations.switches.watching.what import What
 
 MOST_LINES = 8
 """Lines of a picture: so many colours can be told apart."""

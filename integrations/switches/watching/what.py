@@ -13,7 +13,7 @@ from integrations.switches.health import KINDS, health
 from integrations.switches.masking import mask_value
 from integrations.switches.normalise import Row, interface, main_table
 from integrations.switches.ports import matcher
-from integrations.switches.rates import Count, Look, Rate
+from integrations.switches.rates import Count, Look, Rate, bits_in_words
 from integrations.switches.rows import identity, keyed, label
 from integrations.switches.watching.condition import Names, Seen
 
@@ -230,16 +230,6 @@ def rate_in_words(rate: Rate) -> str:
         if count:
             said.append(f"{count:,} {word}{'' if count == 1 else 's'}")
     return ", ".join(said)
-
-
-def bits_in_words(bits: float | None) -> str:
-    """`8.42 Gb/s`; `?` where it is not known."""
-    if bits is None:
-        return "?"
-    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if bits >= size:
-            return f"{bits / size:.2f} {unit}b/s"
-    return f"{bits:.0f} b/s"
 
 
 def counts_of_texts(observations: Sequence[Observation]) -> dict[str, float]:
