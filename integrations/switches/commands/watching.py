@@ -104,7 +104,8 @@ def watch(
         row.name = name or record.next_number(session, room_id)
         _make_room(session, row)
         session.add(row)
-    tells = f"tell here when {code(when)}{'' if event else ' is met, still is, and is no more'}"
+    tells = "tell here what changes" if when == "changes" else f"tell here when {code(when)} is met"
+    tells += "" if event else ", still is, and is no more"
     does = tells if when else "keep the history (`--when` would tell you of more)"
     return Reply(
         f"👁 Watch **{quote(row.name)}**: I ask {counted(len(switches), 'switch')} ({code(target)}) for "
@@ -161,8 +162,9 @@ def _checked_condition(condition: str, what: What) -> bool:
     try:
         return bool(condition) and is_event(parse(condition, what.names))
     except ConditionError as error:
+        says = quote(str(error), 600)
         raise CommandError(
-            f"I cannot take {code(condition)} as a condition: {quote(str(error), 600)}."
+            f"I cannot take {code(condition)} as a condition: {says}{'' if says.endswith('?') else '.'}"
         ) from error
 
 

@@ -85,7 +85,8 @@ def _unit(what: What, highest: float) -> tuple[float, str]:
 def summary(name: str, what: What, target: str, count: int, buckets: Buckets) -> str:
     """What the picture shows."""
     first, last = buckets.start(0), buckets.start(len(buckets.spans))
-    of = f" of {count:,} subjects the busiest" if count > MOST_LINES // len(_DRAWN[what.kind]) else ""
+    shown = MOST_LINES // len(_DRAWN[what.kind])
+    of = f" the {shown} highest of {count:,}," if count > shown else ""
     each = f"peaks of {duration(buckets.seconds)} each"
     return (
         f"📈 **{quote(name)}** ({code(f'{target} {what}')}), {utc(first, '%Y-%m-%d %H:%M')} to "
@@ -116,8 +117,8 @@ def events(found: Sequence[SwitchWatchEvent]) -> str:
         f"{f' {quote(each.subject)}' if each.subject else ''}: {quote(each.says)}"
         for each in found[:EVENTS]
     ]
-    more = f"\nThe newest {EVENTS} of them; the file has the values." if len(found) > EVENTS else ""
-    return "\n".join([f"What it told (UTC):{more}", *lines])
+    head = f"The newest {EVENTS} of what it told (UTC):" if len(found) > EVENTS else "What it told (UTC):"
+    return "\n".join([head, *lines])
 
 
 def rows(what: What, series: Sequence[Key], buckets: Buckets) -> Rows:

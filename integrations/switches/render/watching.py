@@ -11,6 +11,7 @@ from bot.commands.rows import Rows
 from bot.outbound.quoting import code, quote
 from integrations.switches.render.words import counted, duration
 from integrations.switches.watching.judging import Item, News
+from integrations.switches.watching.what import What
 
 SHOWN = 10
 """Lines of one kind that a message has; all are in its file."""
@@ -35,22 +36,22 @@ _SECTIONS = (
 _OF_SWITCHES = ("silent", "back")
 
 
-def news(name: str, what: str, target: str, condition: str, news: News, now: float) -> Told:
+def news(name: str, what: What, target: str, condition: str, news: News, now: float) -> Told:
     """What a poll has to tell, the worst first; more than SHOWN lines of a kind go into a file with all of them."""
     head = f"👁 **{quote(name)}** ({code(f'{target} {what}')})"
-    parts = [head, *(_section(news, *section, condition, now) for section in _SECTIONS)]
+    parts = [head, *(_section(news, what.noun, *section, condition, now) for section in _SECTIONS)]
     every = [(kind, item) for kind, *_ in _SECTIONS for item in getattr(news, kind)]
     is_long = any(len(getattr(news, kind)) > SHOWN for kind, *_ in _SECTIONS)
     return Told("\n\n".join(filter(None, parts)), _file(every) if is_long else None)
 
 
-def _section(news: News, kind: str, mark: str, head: str, condition: str, now: float) -> str:
+def _section(news: News, noun: str, kind: str, mark: str, head: str, condition: str, now: float) -> str:
     items: tuple[Item, ...] = getattr(news, kind)
     if not items:
         return ""
     one = len(items) == 1
     said = head.format(
-        n=_counted(kind, items),
+        n=_counted(kind, noun, items),
         meet="meets" if one else "meet",
         do="does" if one else "do",
         answer="answers" if one else "answer",
@@ -62,10 +63,10 @@ def _section(news: News, kind: str, mark: str, head: str, condition: str, now: f
     return "\n".join([f"{mark} {said}", *lines])
 
 
-def _counted(kind: str, items: Sequence[Item]) -> str:
+def _counted(kind: str, noun: str, items: Sequence[Item]) -> str:
     if kind in _OF_SWITCHES or all(not item.subject for item in items):
         return counted(len(items), "switch")
-    return f"{len(items):,}"
+    return counted(len(items), noun)
 
 
 def _line(kind: str, item: Item, now: float) -> str:

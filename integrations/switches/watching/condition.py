@@ -199,16 +199,16 @@ def _check(part: Condition, names: Names) -> None:
     """Raises ConditionError for what the watch does not see."""
     if isinstance(part, Changes) and not names.may_change:
         raise ConditionError(
-            "rates change at every poll: say a threshold, such as `in > 80%` or `errors > 0`"
+            "rates change at every poll: say a threshold, such as 'in > 80%' or 'errors > 0'"
         )
     if isinstance(part, Not) and any(isinstance(each, Changes) for each in parts(part)):
-        raise ConditionError("`not changes` would be told at every poll")
+        raise ConditionError("'not changes' would be told at every poll")
     if not isinstance(part, Compare):
         return
     known = names.numbers | names.texts
     if part.name not in known:
         near = get_close_matches(part.name, [*known, "changes"], n=1)
-        hint = f"; did you mean `{near[0]}`?" if near else f", but {', '.join(names.words)}"
+        hint = f"; did you mean {near[0]!r}?" if near else f", but {', '.join(names.words)}"
         raise ConditionError(f"there is no {part.name!r} here{hint}")
     if part.percent and part.name not in names.percents:
         raise ConditionError(f"{part.name} is no part of a speed: compare it with a number")
@@ -264,7 +264,7 @@ class _Reading:
     def end(self) -> None:
         """Raises ConditionError where something is left."""
         if (token := self._next()) is not None:
-            raise ConditionError(f"I did not expect {token.text!r}: join conditions with `and` or `or`")
+            raise ConditionError(f"I did not expect {token.text!r}: join conditions with 'and' or 'or'")
 
     def _all(self) -> Condition:
         found = [self._one()]
@@ -284,7 +284,7 @@ class _Reading:
     def _read_one(self) -> Condition:
         if self._takes("not"):
             return Not(self._one())
-        token = self._taken("a name such as `in` or `errors`")
+        token = self._taken("a name such as 'in' or 'errors'")
         if token == _Token("bracket", "("):
             found = self.any()
             if (closing := self._next()) != _Token("bracket", ")"):
@@ -292,7 +292,7 @@ class _Reading:
             self._at += 1
             return found
         if token.kind != "word":
-            raise ConditionError(f"{token.text!r} is no name such as `in` or `errors`")
+            raise ConditionError(f"{token.text!r} is no name such as 'in' or 'errors'")
         if token.text.lower() == "changes":
             return Changes()
         return self._comparison(token.text)

@@ -132,7 +132,7 @@ def _taken_in(services: Services, watch: SwitchWatch, results: Sequence[Result])
         history.keep_frame(session, watch.id, at, len(what.fields), _values(what, seen.observations))
         if not news:
             return ()
-        told = shown.news(watch.name, str(what), watch.target, watch.condition, news, now)
+        told = shown.news(watch.name, what, watch.target, watch.condition, news, now)
         is_urgent = watch.urgent and news != News(still=news.still)
         message = Outgoing(
             key=f"switch-watch:{watch.id}:{now:.3f}",

@@ -11,10 +11,10 @@ from integrations.switches import rates
 from integrations.switches.facts import HEALTH_COMMANDS, facts_from
 from integrations.switches.health import KINDS, health
 from integrations.switches.masking import mask_value
-from integrations.switches.normalise import Row, interface, main_table
+from integrations.switches.normalise import interface, main_table
 from integrations.switches.ports import matcher
 from integrations.switches.rates import Count, Look, Rate, bits_in_words
-from integrations.switches.rows import identity, keyed, label
+from integrations.switches.rows import Key, identity, keyed, label
 from integrations.switches.watching.condition import Names, Seen
 
 Kind = Literal["counters", "health", "show"]
@@ -108,6 +108,11 @@ class What:
         return Names(known, texts=known, may_change=True)
 
     @property
+    def noun(self) -> str:
+        """What a subject is called."""
+        return {"counters": "interface", "health": "finding", "show": "row"}[self.kind]
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """What the history keeps of each subject."""
         return _KEPT[self.kind]
@@ -182,12 +187,13 @@ def field_of(body: Any, show: str, field: str) -> dict[str, str]:
         )
     names = [name for name in identity([rows]) if name != field]
     return {
-        _subject(key, row, names): _cut(str(row.get(field, "")))
+        _subject(key, names): _cut(str(row[field]))
         for key, row in list(keyed(rows, names).items())[:MOST_ROWS]
+        if field in row
     }
 
 
-def _subject(key: tuple[Any, ...], row: Row, names: Sequence[str]) -> str:
+def _subject(key: Key, names: Sequence[str]) -> str:
     return _cut(interface(key[0]) if list(names) == ["interface"] and len(key) == 1 else label(key))
 
 
@@ -263,7 +269,7 @@ def _percent(value: float | None) -> str:
 
 
 def _of_speed(part: float | None) -> str:
-    return "" if part is None else f" ({part:.0f} %)"
+    return "" if part is None else f" ({part:.0f} %)" if part >= 10 else f" ({part:.1f} %)"
 
 
 def _number(text: str) -> float | None:
