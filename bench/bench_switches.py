@@ -50,6 +50,8 @@ class Farm:
     unchecked: Path
     list: Path
     fingerprint: str
+    control: str
+    """The URL of its control API."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +181,11 @@ def farm(count: int, latency: str, folder: Path) -> Iterator[Farm]:
     )
     with process(*command, environment={"SWITCHES_PASSWORD": PASSWORD}):
         wait_until_answers(f"http://127.0.0.1:{control}/playground/faults", 120)
-        yield _farm(count, pinned)
+        yield _farm(count, pinned, f"http://127.0.0.1:{control}/playground")
     time.sleep(1)
 
 
-def _farm(count: int, pinned: Path) -> Farm:
+def _farm(count: int, pinned: Path, control: str) -> Farm:
     text = pinned.read_text()
     entries = _LINE.findall(text)
     if len(entries) != count:
@@ -192,7 +194,7 @@ def _farm(count: int, pinned: Path) -> Farm:
     unchecked.write_text(re.sub(r"fingerprint: '[^']+'", "verify: false", text))
     addresses.write_text("".join(f"{name} {host}:{port}\n" for name, host, port, _ in entries))
     (fingerprint,) = {entry[3] for entry in entries}
-    return Farm(count, pinned, unchecked, addresses, fingerprint)
+    return Farm(count, pinned, unchecked, addresses, fingerprint, control)
 
 
 def _built(folder: Path) -> Path:

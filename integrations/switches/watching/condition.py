@@ -15,6 +15,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 
 LONGEST = 200
@@ -336,7 +337,5 @@ def _bracketed(condition: Condition) -> str:
 
 
 def _number(value: float) -> str:
-    for unit in ("t", "g", "m", "k"):
-        if abs(value) >= _UNITS[unit] and value == float(f"{value / _UNITS[unit]:.15g}") * _UNITS[unit]:
-            return f"{value / _UNITS[unit]:.15g}{'k' if unit == 'k' else unit.upper()}"
-    return f"{value:.15g}"
+    """All digits there are, without an exponent."""
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
