@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from integrations.switches.normalise import interface
 from integrations.switches.targets.expression import TargetError, read_range
@@ -21,6 +22,7 @@ class PortsError(Exception):
     """A glob over interfaces that cannot be read; the text says why."""
 
 
+@lru_cache(maxsize=1_024)
 def matcher(glob: str) -> Callable[[str], bool]:
     """Whether an interface's full name is meant: `Eth1/1`, `Ethernet1/[1-48]`, `Po*`, `eth1/49,eth1/50`, `*`.
 
@@ -66,6 +68,7 @@ def _piece(piece: str) -> str:
     return re.escape(piece)
 
 
+@lru_cache(maxsize=1_024)
 def bits_per_second(speed: str) -> int | None:
     """`1000` and `a-1000` (Mbit/s), `10G(D)`, `a-10G`, `10 Gb/s`, `1000 Mb/s`; None for `auto` and what says nothing.
 

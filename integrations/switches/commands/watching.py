@@ -29,7 +29,7 @@ from integrations.switches.store.watches import SwitchWatch, SwitchWatchPoll
 from integrations.switches.watching import history, record
 from integrations.switches.watching.buckets import gathered
 from integrations.switches.watching.condition import ConditionError, is_event, parse
-from integrations.switches.watching.what import Before, What, WhatError
+from integrations.switches.watching.what import NOTHING, Answers, What, WhatError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _LONGEST = timedelta(days=90)
@@ -202,14 +202,11 @@ def _problem(what: What, result: Result) -> str | None:
     """Why nothing of this answer could be watched; None where something can, or there is none."""
     if result.error is not None:
         return None
-    name = result.switch.name
-    refused = next(
-        (each.error for each in result.outputs if each.command == what.needed and each.error), None
-    )
-    if refused is not None:
+    name, answers = result.switch.name, Answers(result)
+    if (refused := answers.error(what.needed)) is not None:
         return str(refused).rstrip(".")
     try:
-        poll = what.look(name, {each.command: each.body for each in result.outputs}, Before(), result.at)
+        poll = what.look(answers, NOTHING)
     except WhatError as error:
         return f"{name}: {error}"
     if what.kind == "counters" and poll.before.look is not None and not poll.before.look.interfaces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
@@ -19,15 +19,22 @@ from bot.runs.kinds import Undecided
 from integrations.switches.client import SwitchesClient
 from integrations.switches.errors import BadAnswer, SwitchError
 from integrations.switches.inventory.model import Switch
-from integrations.switches.question import Result
 from integrations.switches.render import watching as shown
 from integrations.switches.store.watches import SwitchWatch
 from integrations.switches.watching import history, judging, record
 from integrations.switches.watching.condition import ConditionError, parse
 from integrations.switches.watching.judging import Item, Key, News
-from integrations.switches.watching.record import Last
+from integrations.switches.watching.record import NEVER, Last
 from integrations.switches.watching.rights import Denied, switches_of
-from integrations.switches.watching.what import Observation, Poll, What, WhatError, counts_of_texts
+from integrations.switches.watching.what import (
+    Answers,
+    Before,
+    Observation,
+    Poll,
+    What,
+    WhatError,
+    counts_of_texts,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +60,8 @@ def poll(services: Services) -> tuple[str, ...]:
             lanes += _paused(services, watch, denied)
         except Undecided as error:
             log.warning("watch.undecided", watch=watch.id, error=str(error))
-    results = _asked(client, ready)
-    for watch, switches in ready:
-        lanes += _taken_in(services, watch, [results[switch.name] for switch in switches])
+    for poll_of_one in _asked(services, client, ready):
+        lanes += _taken_in(services, poll_of_one)
     history.thin(services.database)
     return tuple(dict.fromkeys(lanes))
 
@@ -63,36 +69,86 @@ def poll(services: Services) -> tuple[str, ...]:
 # --- asking
 
 
-def _asked(client: SwitchesClient, ready: Sequence[Ready]) -> dict[str, Result]:
-    """Every switch's answer to all that its watches want to know, in one request each."""
-    groups: dict[tuple[str, ...], list[Switch]] = {}
-    for switch, commands in _wanted(ready):
-        groups.setdefault(commands, []).append(switch)
+@dataclass(frozen=True)
+class _Polled:
+    """One poll of one watch: what the last one left of each switch, and what each says now, or why it says nothing."""
+
+    watch: SwitchWatch
+    what: What
+    names: tuple[str, ...]
+    before: Mapping[str, Last]
+    looks: dict[str, tuple[float, Poll | SwitchError]] = field(default_factory=dict)
+    """By switch, with the moment of its answer."""
+
+    def take(self, answers: Answers) -> None:
+        """Read a switch's answers."""
+        before = self.before.get(answers.switch, NEVER).before
+        self.looks[answers.switch] = (answers.at, _looked(self.what, answers, before))
+
+
+def _asked(services: Services, client: SwitchesClient, ready: Sequence[Ready]) -> list[_Polled]:
+    """Ask every switch once for all that its watches want to know.
+
+    Each answer is read when it arrives and then forgotten: a thousand of them are half a gigabyte.
+    """
+    with services.database.transaction() as session:
+        polled = [
+            _Polled(
+                watch,
+                record.what_of(watch),
+                tuple(switch.name for switch in switches),
+                record.last_polls(session, watch.id),
+            )
+            for watch, switches in ready
+        ]
+    interested: dict[str, list[_Polled]] = {}
+    for each in polled:
+        for name in each.names:
+            interested.setdefault(name, []).append(each)
     with ExitStack() as stack:
-        questions = [client.start(switches, commands) for commands, switches in groups.items()]
+        questions = [client.start(switches, commands) for commands, switches in _questions(ready)]
         for question in questions:
             stack.callback(question.cancel)
-        return {result.switch.name: result for question in questions for result in question}
+        for question in questions:
+            for result in question:
+                answers = Answers(result)
+                for each in interested[answers.switch]:
+                    each.take(answers)
+    return polled
 
 
-def _wanted(ready: Sequence[Ready]) -> Iterable[tuple[Switch, tuple[str, ...]]]:
-    wanted: dict[str, dict[str, None]] = {}
+def _questions(ready: Sequence[Ready]) -> Iterable[tuple[tuple[str, ...], list[Switch]]]:
+    """The commands, and the switches that are asked just these."""
+    wanted: dict[str, set[str]] = {}
     switches: dict[str, Switch] = {}
     for watch, those in ready:
-        commands = dict.fromkeys(record.what_of(watch).commands)
         for switch in those:
             switches[switch.name] = switch
-            wanted.setdefault(switch.name, {}).update(commands)
-    # In one order, so that switches of which the same is wanted are one question.
-    return ((switches[name], tuple(sorted(commands))) for name, commands in wanted.items())
+            wanted.setdefault(switch.name, set()).update(record.what_of(watch).commands)
+    groups: dict[tuple[str, ...], list[Switch]] = {}
+    for name, commands in wanted.items():
+        groups.setdefault(tuple(sorted(commands)), []).append(switches[name])
+    return groups.items()
+
+
+def _looked(what: What, answers: Answers, before: Before) -> Poll | SwitchError:
+    """What is seen, or why nothing is."""
+    if (error := answers.error(what.needed)) is not None:
+        return error
+    try:
+        return what.look(answers, before)
+    except WhatError as error:
+        return BadAnswer(
+            answers.switch, str(error), asked=what.needed, cause="the field is not in its answer"
+        )
 
 
 # --- what came of it
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """One poll of one watch: what each switch leaves for the next, what was seen, and who fell silent or is back."""
+class _Seen:
+    """What a poll leaves for the next, what was seen, and who fell silent or is back."""
 
     polls: Mapping[str, Last]
     observations: tuple[Observation, ...]
@@ -101,89 +157,68 @@ class _Round:
     back: tuple[Item, ...]
 
 
-def _taken_in(services: Services, watch: SwitchWatch, results: Sequence[Result]) -> tuple[str, ...]:
-    """Weigh the answers, keep them, tell what is news."""
-    what, now = record.what_of(watch), time.time()
-    names = [result.switch.name for result in results]
+def _taken_in(services: Services, polled: _Polled) -> tuple[str, ...]:
+    """Weigh what was seen, keep it, tell what is news."""
+    watch, what, now = polled.watch, polled.what, time.time()
     try:
         condition = parse(watch.condition, what.names) if watch.condition else None
     except ConditionError as error:  # another version of mine took it
         return _paused(services, watch, Denied(f"I cannot read its condition any more: {error}."))
+    seen = _seen(polled, now)
     with services.database.transaction() as session:
-        before = record.last_polls(session, watch.id)
-        seen = _round(what, results, before, now)
         row = session.get(SwitchWatch, watch.id, with_for_update=True, populate_existing=True)
         if row is None or row.ended_at is not None or row.paused is not None:
             return ()  # somebody ended it while the switches were asked
-        standing = {
-            key: each for key, each in judging.from_json(row.standing).items() if key[0] in set(names)
-        }
+        there = set(polled.names)
+        standing = {key: each for key, each in judging.from_json(row.standing).items() if key[0] in there}
         verdict = judging.judge(condition, standing, seen.observations, seen.answered, now)
-        news = News(
-            *(verdict.news.begun, verdict.news.changed, verdict.news.recovered, verdict.news.still),
-            silent=seen.silent,
-            back=seen.back,
-        )
+        news = replace(verdict.news, silent=seen.silent, back=seen.back)
         if (kept := judging.as_json(verdict.standing)) != row.standing:
             row.standing = kept
-        record.keep(session, watch.id, seen.polls, before, names)
+        record.keep(session, watch.id, seen.polls, polled.before, polled.names)
         record.happened(session, watch.id, news, now)
         at = datetime.fromtimestamp(now, UTC)
         history.keep_frame(session, watch.id, at, len(what.fields), _values(what, seen.observations))
-        if not news:
-            return ()
-        told = shown.news(watch.name, what, watch.target, watch.condition, news, now)
-        is_urgent = watch.urgent and news != News(still=news.still)
-        message = Outgoing(
-            key=f"switch-watch:{watch.id}:{now:.3f}",
-            markdown=told.markdown,
-            room_id=row.room_id,
-            parent_id=row.parent_id,
-            file_name=told.file.name if told.file else None,
-            file_content=told.file.content if told.file else None,
-            urgent=is_urgent,
-        )
-        return (notify(session, message, services.redactor, services.policies.file.notifications),)
+        return (_news(services, session, row, news, now),) if news else ()
 
 
-def _round(what: What, results: Sequence[Result], before: Mapping[str, Last], now: float) -> _Round:
-    """Read every answer beside the last one. Pure."""
+def _news(services: Services, session: Session, row: SwitchWatch, news: News, now: float) -> str:
+    """Tell the thread; returns the lane."""
+    told = shown.news(row.name, record.what_of(row), row.target, row.condition, news, now)
+    message = Outgoing(
+        key=f"switch-watch:{row.id}:{now:.3f}",
+        markdown=told.markdown,
+        room_id=row.room_id,
+        parent_id=row.parent_id,
+        file_name=told.file.name if told.file else None,
+        file_content=told.file.content if told.file else None,
+        # That something still stands can wait, whatever it is.
+        urgent=row.urgent and news != News(still=news.still),
+    )
+    return notify(session, message, services.redactor, services.policies.file.notifications)
+
+
+def _seen(polled: _Polled, now: float) -> _Seen:
+    """Gather what each switch said, in the order of the target. Pure."""
     polls: dict[str, Last] = {}
     seen: list[Observation] = []
     answered: list[str] = []
     silent: list[Item] = []
     back: list[Item] = []
-    for result in results:
-        name = result.switch.name
-        last = before.get(name, Last())
-        looked = _looked(what, result, last)
+    for name in polled.names:
+        last, (at, looked) = polled.before.get(name, NEVER), polled.looks[name]
         if isinstance(looked, SwitchError):
             silence, is_told = judging.unheard(last.silence, now)
             polls[name] = Last(last.at, last.before, silence)
             if is_told:
                 silent.append(Item(name, "", f"{looked.cause}: {looked.came_back}", silence.since))
             continue
-        polls[name] = Last(result.at, looked.before)
+        polls[name] = Last(at, looked.before)
         seen += looked.observations
         answered.append(name)
         if last.silence is not None and last.silence.told:
             back.append(Item(name, "", "answers again", last.silence.since))
-    return _Round(polls, tuple(seen), tuple(answered), tuple(silent), tuple(back))
-
-
-def _looked(what: What, result: Result, last: Last) -> Poll | SwitchError:
-    """What is seen, or why nothing is."""
-    name = result.switch.name
-    if result.error is not None:
-        return result.error
-    for output in result.outputs:
-        if output.command == what.needed and output.error is not None:
-            return output.error
-    bodies = {each.command: each.body for each in result.outputs if each.error is None}
-    try:
-        return what.look(name, bodies, last.before, result.at)
-    except WhatError as error:
-        return BadAnswer(name, str(error), asked=what.needed, cause="the field is not in its answer")
+    return _Seen(polls, tuple(seen), tuple(answered), tuple(silent), tuple(back))
 
 
 def _values(what: What, seen: Sequence[Observation]) -> dict[Key, Sequence[float | None]]:

@@ -59,6 +59,9 @@ class Last:
     silence: Silence | None = None
 
 
+NEVER = Last()
+
+
 def what_of(row: SwitchWatch) -> What:
     """What it looks at."""
     return What(row.kind, row.show, row.detail)  # type: ignore[arg-type]

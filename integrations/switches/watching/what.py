@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from integrations.switches import rates
+from integrations.switches.errors import SwitchError
 from integrations.switches.facts import HEALTH_COMMANDS, facts_from
 from integrations.switches.health import KINDS, health
 from integrations.switches.masking import mask_value
 from integrations.switches.normalise import interface, main_table
 from integrations.switches.ports import matcher
+from integrations.switches.question import Result
 from integrations.switches.rates import Count, Look, Rate, bits_in_words
 from integrations.switches.rows import Key, identity, keyed, label
 from integrations.switches.watching.condition import Names, Seen
@@ -76,6 +79,31 @@ class Poll:
     before: Before
 
 
+class Answers:
+    """What one switch answered to all that was asked; whatever several watches want to know is read once."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self.switch = result.switch.name
+        self.at = result.at
+
+    @cached_property
+    def bodies(self) -> Mapping[str, Any]:
+        """By command, those that were answered."""
+        return {each.command: each.body for each in self._result.outputs if each.error is None}
+
+    @cached_property
+    def counts(self) -> Look:
+        """The counters of all interfaces."""
+        return rates.look(self.bodies, self.at, lambda _: True)
+
+    def error(self, command: str) -> SwitchError | None:
+        """What kept it from answering a command."""
+        if self._result.error is not None:
+            return self._result.error
+        return next((each.error for each in self._result.outputs if each.command == command), None)
+
+
 @dataclass(frozen=True, slots=True)
 class What:
     """What a watch looks at. `detail` is the glob of interfaces, or the field of the show."""
@@ -117,18 +145,21 @@ class What:
         """What the history keeps of each subject."""
         return _KEPT[self.kind]
 
-    def look(self, switch: str, bodies: Mapping[str, Any], before: Before, at: float) -> Poll:
+    def look(self, answers: Answers, before: Before) -> Poll:
         """What a switch's answers say, beside what the last poll left. Raises WhatError where a field is missing."""
         reading = {"counters": self._counters, "health": self._health, "show": self._rows}[self.kind]
-        return reading(switch, bodies, before, at)
+        return reading(answers, before)
 
-    def _counters(self, switch: str, bodies: Mapping[str, Any], before: Before, at: float) -> Poll:
-        now = rates.look(bodies, at, matcher(self.detail or "*"))
+    def _counters(self, answers: Answers, before: Before) -> Poll:
+        wanted = matcher(self.detail or "*")
+        every = answers.counts.interfaces
+        now = Look(answers.at, {name: count for name, count in every.items() if wanted(name)})
         found = rates.rates(before.look, now) if before.look is not None else ()
-        return Poll(tuple(_of_rate(switch, each) for each in found), Before(look=now))
+        return Poll(tuple(_of_rate(answers.switch, each) for each in found), Before(look=now))
 
-    def _health(self, switch: str, bodies: Mapping[str, Any], before: Before, at: float) -> Poll:
-        facts = facts_from(switch, bodies)
+    def _health(self, answers: Answers, before: Before) -> Poll:
+        switch = answers.switch
+        facts = facts_from(switch, answers.bodies)
         found = health([facts]).findings
         texts = {
             f"{each.subject} ({each.kind})": _cut(each.says)
@@ -149,8 +180,9 @@ class What:
         whole = Observation(switch, "", Seen(numbers), _cut(says, 240), kept)
         return Poll((whole, *_changed(switch, texts, before.texts)), Before(texts=texts))
 
-    def _rows(self, switch: str, bodies: Mapping[str, Any], before: Before, at: float) -> Poll:
-        texts = field_of(bodies.get(self.show), self.show, self.detail)
+    def _rows(self, answers: Answers, before: Before) -> Poll:
+        switch = answers.switch
+        texts = field_of(answers.bodies.get(self.show), self.show, self.detail)
         known = before.texts is not None
         found = [
             Observation(
