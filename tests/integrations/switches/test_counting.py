@@ -14,7 +14,7 @@ from integrations.switches.commands import fleet
 from integrations.switches.rates import Rate
 from integrations.switches.render import counting
 from tests.integrations.switches.farm import FleetTalk
-from tests.talking import wait_for
+from tests.talking import confirmation_code, wait_for
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)? ([kMG])b/s")
 
@@ -84,10 +84,10 @@ def test_a_file_has_all_of_them_with_every_number(talk: FleetTalk) -> None:
 
 
 def test_who_does_not_answer_is_told_and_can_be_asked_again(talk: FleetTalk) -> None:
-    talk.farm.fault("unauthorized", "leaf02")
+    talk.farm.fault("truncated", "leaf02")
     said = talk.say("switch counters leaf01,leaf02 Eth1/49 --over 1s")
     assert "1 interface of 1 switch, over" in said
-    assert "⚠️ 1 of 2 switches gave no answer:\n- user or password not taken \\(401\\) (1): `leaf02`." in said
+    assert "⚠️ 1 of 2 switches gave no answer:\n- answer cut off (1): `leaf02`." in said
     assert "`retry 1` asks it again, as does `switch counters leaf02 Eth1/49 --over 1s --top 20`." in said
 
 
@@ -110,7 +110,7 @@ def test_a_run_that_waits_between_its_looks_can_be_cancelled(
     wait_for(
         lambda: talk.live().startswith("⏱ **counters of 1 switch**: counted once, and again in 120 s"), ""
     )
-    talk.say("run cancel 1")
+    talk.say(f"confirm {confirmation_code(talk.say('run cancel 1'))}")
     step.join()
     assert talk.to_its_end().state == State.CANCELLED
     assert talk.told() == ["🚫 **counters of 1 switch** was cancelled. <@personEmail:you@example.com>"]
