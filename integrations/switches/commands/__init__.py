@@ -2,13 +2,14 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from integrations.switches.commands import checking, comparing, finding, health, listing, showing
+from integrations.switches.commands import checking, comparing, finding, health, listing, remembering, showing
 
 COMMANDS: tuple[Command, ...] = (
     *listing.COMMANDS,
     *checking.COMMANDS,
     *showing.COMMANDS,
     *comparing.COMMANDS,
+    *remembering.COMMANDS,
     *finding.COMMANDS,
     *health.COMMANDS,
 )
@@ -16,6 +17,7 @@ RUN_KINDS: tuple[RunKind, ...] = (
     *checking.RUN_KINDS,
     *showing.RUN_KINDS,
     *comparing.RUN_KINDS,
+    *remembering.RUN_KINDS,
     *finding.RUN_KINDS,
     *health.RUN_KINDS,
 )

@@ -190,7 +190,9 @@ def _whole(asked: Asked, answer: Answer) -> str:
 
 
 def _kept(asked: Asked, errors: Sequence[SwitchError]) -> int | None:
-    """Keep who failed for `retry`; the number it knows them by."""
+    """Keep who failed for `retry`; the number it knows them by. An order without words is not done again in parts."""
+    if not asked.order.before:
+        return None
     order, failed = asked.order, {error.switch: error for error in errors}
     results = [_came(result.switch.name, failed.get(result.switch.name)) for result in asked.results]
     with asked.services.database.transaction() as session:
