@@ -52,7 +52,8 @@ def gather(show: str, number: int, results: Sequence[Result], wanted: Collection
         if output is None or output.error is not None:
             continue
         if isinstance(output.body, str):
-            texts.setdefault(output.body, []).append(result.switch.name)
+            text = "\n".join(line.rstrip() for line in output.body.splitlines())
+            texts.setdefault(text, []).append(result.switch.name)
         elif found := tables(output.body):
             structured[result.switch.name] = found
         else:

@@ -53,13 +53,10 @@ def comparing(
     switches = switches_of(context)
     if len(switches) < 2:
         raise CommandError(f"{code(target)} is one switch, and comparing takes two at least.")
-    options = [*(("--fields", ",".join(fields)) if fields else ()), *(("--as", kind) if kind else ())]
     order = Order(
         title=f"comparing {title_of(commands, len(switches))}",
         switches=tuple(each.name for each in switches),
         commands=commands,
-        before=("switch", "compare"),
-        after=(*commands, *options),
         options={"fields": list(fields), "kind": kind},
     )
     return TOPIC.ask(context, order, switches)

@@ -203,7 +203,9 @@ def diff(context: Context, target: str, name: str, other: str | None, kind: File
     checked(context, after.shows)
     with context.services.database.transaction() as session:
         old, new = snapshots.answers(session, before), snapshots.answers(session, after)
-    answer = _told(before, after, _only(old, order), _only(new, order), kind)
+    if not set(before.shows) & set(after.shows):
+        raise CommandError(f"{code(before.name)} and {code(after.name)} have no show in common.")
+    answer = _told(before, after, order.switches, _only(old, order), _only(new, order), kind)
     return Reply(answer.markdown, file=answer.file)
 
 
@@ -228,7 +230,8 @@ def since(asked: Asked) -> Answer:
     if before is None:
         raise CommandError(f"The snapshot {code(asked.order.options['name'])} is forgotten meanwhile.")
     now = {each.switch.name: said(each) for each in asked.answered}
-    answer = _told(before, None, _only(old, asked.order), now, asked.order.options["kind"])
+    order = asked.order
+    answer = _told(before, None, order.switches, _only(old, order), now, order.options["kind"])
     errors = tuple(each.error for each in asked.results if each.error is not None)
     return Answer(answer.markdown, answer.file, errors)
 
@@ -236,16 +239,16 @@ def since(asked: Asked) -> Answer:
 def _told(
     before: Snapshot,
     after: Snapshot | None,
+    asked: Sequence[str],
     old: Mapping[str, Answered],
     new: Mapping[str, Answered],
     kind: FileKind | None,
 ) -> Answer:
-    both = [name for name in new if name in old]
-    missing = {before.name: [name for name in new if name not in old]}
+    both = [name for name in asked if name in old and name in new]
+    missing = {before.name: [name for name in asked if name not in old]}
     if after is not None:
-        missing[after.name] = [name for name in old if name not in new]
-    if not both or (after is not None and not set(before.shows) & set(after.shows)):
-        missing = missing if not both else {}
+        missing[after.name] = [name for name in asked if name not in new]
+    if not both:
         return Answer(f"Nothing can be compared.\n\n{shown.not_in(missing)}".strip())
     shows = [show for show in before.shows if after is None or show in after.shows]
     found = [change for name in both for change in _changes(name, old[name], new[name], shows)]
