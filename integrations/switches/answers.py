@@ -52,8 +52,7 @@ def gather(show: str, number: int, results: Sequence[Result], wanted: Collection
         if output is None or output.error is not None:
             continue
         if isinstance(output.body, str):
-            text = "\n".join(line.rstrip() for line in output.body.splitlines())
-            texts.setdefault(text, []).append(result.switch.name)
+            texts.setdefault(trimmed(output.body), []).append(result.switch.name)
         elif found := tables(output.body):
             structured[result.switch.name] = found
         else:
@@ -71,6 +70,11 @@ def gather(show: str, number: int, results: Sequence[Result], wanted: Collection
         other_tables=max(0, len(every) - 1),
         seen=len(rows),
     )
+
+
+def trimmed(text: str) -> str:
+    """The text without the blanks that some shows pad their lines with."""
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def _table(answers: Sequence[Mapping[str, list[Row]]], wanted: Collection[str]) -> str:

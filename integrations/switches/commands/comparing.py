@@ -12,6 +12,7 @@ from bot.commands.model import Command, CommandError, Reply, command
 from bot.commands.rows import FileKind, as_option
 from bot.outbound.quoting import code, quote
 from bot.runs.kinds import RunKind
+from integrations.switches.answers import trimmed
 from integrations.switches.client import failures
 from integrations.switches.commands.asking import checked, switches_of, targeted
 from integrations.switches.commands.fleet import Answer, Asked, Order, Topic
@@ -73,13 +74,12 @@ def tell(asked: Asked) -> Answer:
             found = _compared(show, structured, asked.order.options["fields"])
             every.append(found)
             parts += [shown.summary(show, found), *_table(found, kind), shown.left_out(found)]
-        if texts:
+            parts += [shown.otherwise(show, "Text instead of a table", tuple(texts))]
+        elif len(texts) > 1:
             parts.append(shown.texts(show, texts))
-        if len(structured) + len(texts) == 1:
-            only = next(iter([*structured, *texts]))
-            parts.append(
-                f"Only {code(only)} said something to {code(show, 120)}: nothing to compare it with."
-            )
+            parts.append(shown.otherwise(show, "A table instead of text", tuple(structured)))
+        elif structured or texts:
+            parts.append(shown.nothing(show, (*structured, *texts)))
     file = None
     if every and (kind is not None or any(len(each.differences) > shown.MOST for each in every)):
         whole = replace(every[0], differences=tuple(each for found in every for each in found.differences))
@@ -103,7 +103,7 @@ def _outputs(asked: Asked, number: int) -> tuple[Tables, Mapping[str, str]]:
     for result in asked.answered:
         output = result.outputs[number]
         if isinstance(output.body, str):
-            texts[result.switch.name] = output.body
+            texts[result.switch.name] = trimmed(output.body)
         elif output.error is None:
             structured[result.switch.name] = tables(output.body)
     return structured, texts

@@ -15,6 +15,7 @@ from bot.commands.model import Command, CommandError, Effect, Reply, command
 from bot.commands.rows import FileKind, as_option
 from bot.outbound.quoting import code, quote
 from bot.runs.kinds import RunKind
+from integrations.switches.answers import trimmed
 from integrations.switches.client import SwitchesClient, failures
 from integrations.switches.commands.asking import checked, client_of, switches_of, targeted
 from integrations.switches.commands.fleet import Answer, Asked, Order, Topic
@@ -135,7 +136,7 @@ def keep(asked: Asked) -> Answer:
 def said(result: Result) -> Answered:
     """What a switch said to each show, as it is kept and compared; what it did not take is not there."""
     return {
-        each.command: each.body if isinstance(each.body, str) else tables(each.body)
+        each.command: trimmed(each.body) if isinstance(each.body, str) else tables(each.body)
         for each in result.outputs
         if each.error is None
     }

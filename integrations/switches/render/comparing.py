@@ -71,6 +71,17 @@ def _fields(fields: Sequence[str]) -> str:
     return ", ".join(map(code, fields[:10])) + (f" and {len(fields) - 10} more" if len(fields) > 10 else "")
 
 
+def otherwise(show: str, what: str, switches: Sequence[str]) -> str:
+    """Who cannot be compared with the rest, since their answer is of another kind; empty for nobody."""
+    return f"{what} to {code(show, 120)}: {names(switches)}." if switches else ""
+
+
+def nothing(show: str, switches: Sequence[str]) -> str:
+    """One answer of a kind is nothing to compare."""
+    kinds = ", one with a table and one with text" if len(switches) > 1 else ""
+    return f"**{code(show, 120)}**: nothing to compare. Only {names(switches)} said something{kinds}."
+
+
 def texts(show: str, found: Mapping[str, str]) -> str:
     """Texts by switch: the most frequent one's holders, and how every other differs from it."""
     holders: dict[str, list[str]] = {}
