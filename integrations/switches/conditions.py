@@ -12,6 +12,7 @@ from operator import ge, gt, le, lt
 from integrations.switches.normalise import Row, Value, decimal, interface
 
 _WRITTEN = re.compile(r"\s*([\w.-]+)\s*(!=|>=|<=|=|>|<)\s*(.*?)\s*")
+_SHORT_NAME = re.compile(r"([A-Za-z-]+)\s*([\d*?].*)")
 _NUMBERS: dict[str, Callable[[float, float], bool]] = {">": gt, ">=": ge, "<": lt, "<=": le}
 _TOLD = 40
 """Fields that are named to somebody who named one there is not."""
@@ -35,18 +36,24 @@ class Condition:
     def holds(self, value: Value | None) -> bool:
         """Whether a value is one that is wanted; what is not there fits only `!=`."""
         if self.sign in _NUMBERS:
-            number = None if value is None else decimal(value)
-            return number is not None and _NUMBERS[self.sign](number, float(self.value))
+            number, bound = decimal(value), decimal(self.value)
+            return number is not None and bound is not None and _NUMBERS[self.sign](number, bound)
         fits = value is not None and any(self._pattern.fullmatch(each) for each in _spellings(value))
         return fits is (self.sign == "=")
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         """Of the value in any of its spellings, with `*` and `?`; capitals make no difference."""
-        written = dict.fromkeys((self.value, interface(self.value)))
+        written = dict.fromkeys((self.value, _in_full(self.value)))
         signs = {"*": ".*", "?": "."}
         globs = ["".join(signs.get(each) or re.escape(each) for each in word) for word in written]
         return re.compile("|".join(f"(?:{glob})" for glob in globs), re.IGNORECASE | re.DOTALL)
+
+
+def _in_full(glob: str) -> str:
+    """`Eth1/*` as `Ethernet1/*`; anything else as it is."""
+    match = _SHORT_NAME.fullmatch(glob)
+    return interface(f"{match[1]}1")[:-1] + match[2] if match else glob
 
 
 def _spellings(value: Value) -> tuple[str, ...]:

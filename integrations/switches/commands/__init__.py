@@ -9,6 +9,7 @@ from integrations.switches.commands import (
     finding,
     health,
     listing,
+    remembering,
     showing,
     watching,
 )
@@ -18,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     *checking.COMMANDS,
     *showing.COMMANDS,
     *comparing.COMMANDS,
+    *remembering.COMMANDS,
     *finding.COMMANDS,
     *health.COMMANDS,
     *counting.COMMANDS,
@@ -27,6 +29,7 @@ RUN_KINDS: tuple[RunKind, ...] = (
     *checking.RUN_KINDS,
     *showing.RUN_KINDS,
     *comparing.RUN_KINDS,
+    *remembering.RUN_KINDS,
     *finding.RUN_KINDS,
     *health.RUN_KINDS,
     *counting.RUN_KINDS,

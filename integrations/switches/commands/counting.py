@@ -79,7 +79,10 @@ def tell(asked: Asked) -> Answer:
     found: list[tuple[str, Rate]] = []
     errors: list[SwitchError] = []
     for now in asked.results:
-        looks = [_look(each, wanted) for each in (before[now.switch.name], now)]
+        first_time = before.get(now.switch.name)
+        if first_time is None:  # it came into the inventory between the two
+            continue
+        looks = [_look(each, wanted) for each in (first_time, now)]
         failed = next((each for each in looks if isinstance(each, SwitchError)), None)
         if failed is not None:
             errors.append(failed)

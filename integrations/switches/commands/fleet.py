@@ -15,12 +15,13 @@ from bot.rooms.bulk import Came
 from bot.runs.kinds import End, RunKind, RunView, StepControl, Wait
 from bot.runs.states import State
 from integrations.switches.client import SwitchesClient
+from integrations.switches.commands.asking import in_words
 from integrations.switches.errors import SwitchError
 from integrations.switches.inventory.model import Switch
 from integrations.switches.masking import mask_value
 from integrations.switches.question import Result
 from integrations.switches.render.failures import again, failures, reason, worth_asking_again
-from integrations.switches.render.words import counted
+from integrations.switches.render.words import counted, names
 from integrations.switches.sessions import Form
 
 DIRECTLY = 50
@@ -126,25 +127,17 @@ class Topic:
 
     def _step(self, view: RunView, control: StepControl, services: Services) -> Wait | End:
         order = Order.kept(view.arguments)
-        client = _client(services)
-        known = client.inventory().switches
-        switches = [known[name] for name in order.switches if name in known]
-        earlier: tuple[Result, ...] | None = ()
-        if order.apart is not None:
-            earlier = _asked_by(control, client, order, switches)
-            if earlier is not None and not _waited(control, order):
-                earlier = None
-        results = None if earlier is None else _asked_by(control, client, order, switches)
-        if earlier is None or results is None:
-            told = f"🚫 **{quote(view.title)}** was cancelled."
-            return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
-        seen, before = self._shown(results), self._shown(earlier)
-        asked = Asked(order, seen, view.requester, view.room_id, f"run:{view.id}", services, before)
         try:
-            return _end(asked, self.tell(asked))
+            earlier, results, gone = _asked_twice(control, _client(services), order)
+            if earlier is None or results is None:
+                told = f"🚫 **{quote(view.title)}** was cancelled."
+                return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
+            shown, key = self._shown(results), f"run:{view.id}"
+            asked = Asked(order, shown, view.requester, view.room_id, key, services, self._shown(earlier))
+            return _end(asked, self.tell(asked), gone)
         except CommandError as error:
-            told = f"⚠️ {error}"
-            return End(State.FAILED, str(error), live=f"⚠️ **{quote(view.title)}**", told=told)
+            live = f"⚠️ **{quote(view.title)}**: no answer."
+            return End(State.FAILED, str(error), live=live, told=f"⚠️ {error}")
 
 
 def masked(result: Result) -> Result:
@@ -158,14 +151,31 @@ def _client(services: Services) -> SwitchesClient:
     return client
 
 
+def _asked_twice(
+    control: StepControl, client: SwitchesClient, order: Order
+) -> tuple[tuple[Result, ...] | None, tuple[Result, ...] | None, tuple[str, ...]]:
+    """The results of both times (of the first none, where it is asked once), and who left; None where it was cancelled."""
+    earlier: tuple[Result, ...] | None = ()
+    if order.apart is not None:
+        earlier, gone = _asked_by(control, client, order)
+        if earlier is None or not _waited(control, order):
+            return None, None, gone
+    return (earlier, *_asked_by(control, client, order))
+
+
 def _asked_by(
-    control: StepControl, client: SwitchesClient, order: Order, switches: Sequence[Switch]
-) -> tuple[Result, ...] | None:
-    """The results in the switches' order, counted in the run's message as they arrive; None where cancelled."""
+    control: StepControl, client: SwitchesClient, order: Order
+) -> tuple[tuple[Result, ...] | None, tuple[str, ...]]:
+    """The results in the order's order, counted in the run's message as they arrive; None where it was cancelled.
+
+    And who has left the inventory since it was ordered. Raises CommandError where that cannot be read.
+    """
+    with in_words():
+        known = client.inventory().switches
+    switches = [known[name] for name in order.switches if name in known]
     question = client.start(switches, order.commands, form=order.form)
     found: dict[str, Result] = {}
-    looked = time.monotonic()
-    cancelled = False
+    looked, cancelled = time.monotonic(), False
     try:
         for result in question.ticking(_LOOK_EVERY):
             if result is not None:
@@ -178,7 +188,8 @@ def _asked_by(
                     control.show(_count(order, len(found)))
     finally:
         question.cancel()
-    return None if cancelled else tuple(found[switch.name] for switch in switches)
+    gone = tuple(name for name in order.switches if name not in known)
+    return None if cancelled else tuple(found[switch.name] for switch in switches), gone
 
 
 def _waited(control: StepControl, order: Order) -> bool:
@@ -196,7 +207,7 @@ def _count(order: Order, answered: int) -> str:
     return f"🔎 **{quote(order.title)}**: {answered}/{len(order.switches)}"
 
 
-def _end(asked: Asked, answer: Answer) -> End:
+def _end(asked: Asked, answer: Answer, gone: Sequence[str]) -> End:
     failed = len({error.switch for error in answer.errors})
     total = len(asked.results)
     state = State.DONE if not failed else State.PARTIAL if failed < total else State.FAILED
@@ -204,7 +215,8 @@ def _end(asked: Asked, answer: Answer) -> End:
     says = f"{total - failed:,} of {counted(total, 'switch')} answered"
     file = (answer.file.name, answer.file.content) if answer.file else None
     live = f"{mark} **{quote(asked.order.title)}**: {says}."
-    return End(state, says, live=live, told=_whole(asked, answer), file=file, log=(says,))
+    left = f"\n\nLeft the inventory meanwhile, and not asked: {names(gone)}." if gone else ""
+    return End(state, says, live=live, told=_whole(asked, answer) + left, file=file, log=(says,))
 
 
 def _whole(asked: Asked, answer: Answer) -> str:
@@ -218,7 +230,9 @@ def _whole(asked: Asked, answer: Answer) -> str:
 
 
 def _kept(asked: Asked, errors: Sequence[SwitchError]) -> int | None:
-    """Keep who failed for `retry`; the number it knows them by."""
+    """Keep who failed for `retry`; the number it knows them by. An order without words is not done again in parts."""
+    if not asked.order.before:
+        return None
     order, failed = asked.order, {error.switch: error for error in errors}
     results = [_came(result.switch.name, failed.get(result.switch.name)) for result in asked.results]
     with asked.services.database.transaction() as session:

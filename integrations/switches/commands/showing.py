@@ -89,7 +89,7 @@ def _after(
 
 def tell(asked: Asked) -> Answer:
     """A table for each show, or its texts; what is too long for a room is in a file."""
-    order, kind = asked.order, asked.order.options["kind"]
+    kind = asked.order.options["kind"]
     every = _answers(asked)
     parts = [_told(each, asked, whole=kind is None) for each in every]
     file = None
@@ -97,7 +97,7 @@ def tell(asked: Asked) -> Answer:
         narrow = [replace(each, fields=_given(each, asked) or each.fields) for each in every]
         file = shown.file(kind or "csv", narrow, asked.results, _bodies(asked.results))
         parts += [f"All of it is in **{quote(file.name)}**."] if asked.answered else []
-    elif order.form == "json" and not any(each.rows or each.texts or each.silent for each in every):
+    elif not any(each.seen or each.texts or each.silent for each in every):
         parts = []
     return Answer("\n\n".join(filter(None, parts)), file, failures(asked.results))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, quote
-from integrations.switches.errors import CommandError, SwitchError, TooLarge, by_cause
+from integrations.switches.errors import CommandError, Failures, SwitchError, TooLarge, by_cause
 from integrations.switches.masking import mask
 from integrations.switches.render.words import counted, names
 
@@ -22,13 +22,19 @@ def failures(errors: Sequence[SwitchError], asked: int) -> str:
     groups = by_cause(errors)
     failed = len({error.switch for error in errors})
     lines = [
-        f"- {quote(mask(group.cause))} ({group.count:,}): {names(group.switches)}."
+        f"- {_cause(group)} ({group.count:,}): {names(group.switches)}."
         f"{f' {group.advice}' if group.advice else ''}"
         for group in groups[:_MOST_CAUSES]
     ]
     if len(groups) > _MOST_CAUSES:
         lines.append(f"- and {counted(len(groups) - _MOST_CAUSES, 'cause')} more")
     return "\n".join([f"⚠️ {failed:,} of {counted(asked, 'switch')} gave no answer:", *lines])
+
+
+def _cause(group: Failures) -> str:
+    """The cause; behind a colon stand the switch's own words."""
+    ours, colon, its = group.cause.partition(": ")
+    return quote(f"{ours}{colon}{mask(its)}")
 
 
 def worth_asking_again(error: SwitchError) -> bool:
@@ -52,4 +58,5 @@ def again(
 
 def reason(error: SwitchError) -> str:
     """What came back, for a file or for `retry`: on one line, without secrets."""
-    return mask(" ".join(f"{error.cause}: {error.came_back}".split()))[:400]
+    ours, colon, its = error.cause.partition(": ")
+    return " ".join(f"{ours}{colon}{mask(its)}: {mask(error.came_back)}".split())[:400]

@@ -66,3 +66,17 @@ def talk(farm: Farm, database: Database) -> Iterator[FleetTalk]:
     """The owner in the room "Sparkops demo", with a bot that knows the farm."""
     with fleet_talk(database, farm) as fleet:
         yield fleet
+
+
+@pytest.fixture(scope="session")
+def stand_in_crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """The process behind `crowd`."""
+    with running_farm(tmp_path_factory.mktemp("crowd"), 200, "--no-tls") as farm:
+        yield farm
+
+
+@pytest.fixture
+def crowd(stand_in_crowd: Farm) -> Farm:
+    """Two hundred switches on plain HTTP, as they start."""
+    stand_in_crowd.control("reset")
+    return stand_in_crowd

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +88,7 @@ class FleetTalk:
     farm: Farm
     engine: Engine
     lives: list[str] = field(default_factory=list)
+    """Everything its live messages have shown, in order."""
 
     def say(self, line: str, **more: Any) -> str:
         """Say a line and return the reply."""
@@ -127,6 +128,10 @@ class FleetTalk:
             queued = list(session.scalars(select(Run.id).where(Run.step == "queued").order_by(Run.id)))
         for number in queued:
             self.engine.step(number)
+        self.look()
+
+    def look(self) -> None:
+        """Take down what the live messages show now."""
         with self.database.transaction() as session:
             for live in session.scalars(select(LiveMessage).order_by(LiveMessage.id)):
                 if live.wanted not in self.lives:
@@ -187,8 +192,15 @@ def fleet_talk(
     talk = conversation(database, environ=environ, config=config, **more)
     services = talk.services
     kinds = load_parts(services.settings).run_kinds
-    engine = Engine(database, services.redactor, kinds, services, uuid4(), lambda lanes: None, 1.0)
-    fleet = FleetTalk(talk, farm, engine)
+    looking: list[Callable[[], None]] = []
+
+    def kick(_lanes: tuple[str, ...]) -> None:
+        """The sender's part: whatever a live message shall show now is taken down."""
+        for look in looking:
+            look()
+
+    fleet = FleetTalk(talk, farm, Engine(database, services.redactor, kinds, services, uuid4(), kick, 1.0))
+    looking.append(fleet.look)
     try:
         yield fleet
     finally:
