@@ -99,6 +99,10 @@ def _round(services: Services) -> dict[str, float]:
     began, cpu, theirs = time.perf_counter(), time.process_time(), _spent(postgres)
     poll(services)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    with services.database.transaction() as session:
+        silent = text("SELECT count(*) FROM switch_watch_polls WHERE silence IS NOT NULL")
+        if missing := session.execute(silent).scalar_one():
+            raise RuntimeError(f"{missing} polls were not answered: another measurement than this one")
     return {"wall": wall, "cpu": cpu, "postgres": _spent(postgres) - theirs}
 
 

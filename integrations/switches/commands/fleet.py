@@ -154,7 +154,7 @@ def _client(services: Services) -> SwitchesClient:
 def _asked_twice(
     control: StepControl, client: SwitchesClient, order: Order
 ) -> tuple[tuple[Result, ...] | None, tuple[Result, ...] | None, tuple[str, ...]]:
-    """The results of both times (of the first none, where it is asked once), and who left; None where it was cancelled."""
+    """The results of both times (of the first none, where it is asked once), and who left; None where cancelled."""
     earlier: tuple[Result, ...] | None = ()
     if order.apart is not None:
         earlier, gone = _asked_by(control, client, order)
