@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 from sqlalchemy import func, select
@@ -19,13 +20,14 @@ from bot.commands.tables import utc
 from bot.durations import span
 from bot.outbound.quoting import code, quote
 from integrations.switches.commands.asking import checked, client_of, switches_of, targeted
-from integrations.switches.inventory.model import Switch
+from integrations.switches.inventory.model import InventoryError, Switch
 from integrations.switches.ports import PortsError, matcher
 from integrations.switches.question import Result
 from integrations.switches.render import history as drawn
 from integrations.switches.render import watching as shown
 from integrations.switches.render.words import counted
 from integrations.switches.store.watches import SwitchWatch, SwitchWatchPoll
+from integrations.switches.targets.expression import TargetError
 from integrations.switches.watching import history, record
 from integrations.switches.watching.buckets import gathered
 from integrations.switches.watching.condition import ConditionError, is_event, parse
@@ -291,8 +293,23 @@ def resume(context: Context, name: str) -> Reply:
     return Reply(f"👁 The watch **{quote(row.name)}** goes on, with the rights {quote(row.owner)} has.")
 
 
+def _whose_history(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """For `resolve`: every switch that is in the history of a watch, or that its target means now."""
+    with context.services.database.transaction() as session:
+        row = _found(session, context, str(parameters["name"]))
+        seen = dict.fromkeys(record.last_polls(session, row.id))
+        seen |= dict.fromkeys(switch for switch, _ in history.series(session, row.id) if switch)
+    try:
+        seen |= dict.fromkeys(client_of(context).select(row.target).names)
+    except (TargetError, InventoryError) as error:
+        if not seen:
+            raise CommandError(quote(str(error), 800)) from error
+    return {"name": (row.name,), "switch": tuple(seen)}
+
+
 @command(
     "switch history",
+    resolve=_whose_history,
     examples=("switch history uplinks", "switch history uplinks --since 2h --as csv"),
 )
 @click.argument("name")
@@ -312,6 +329,8 @@ def history_of(context: Context, name: str, since: Moment, kind: FileKind | None
         spans = gathered(history.frames(session, row.id, began), began, now, most, row.every)
         events = history.events(session, row.id, began, drawn.EVENTS + 1)
     told = drawn.events(events)
+    if what.kind == "show":
+        checked(context, [what.show])
     if not spans.spans:
         return Reply("\n\n".join(filter(None, (drawn.nothing_yet(row.name, row.every), told))))
     above = drawn.summary(row.name, what, row.target, len(series), spans)

@@ -47,6 +47,8 @@ _HAPPENED = """
     INSERT INTO switch_watch_events (watch_id, at, kind, switch, subject, says)
     SELECT %s, to_timestamp(%s), * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[])
 """
+MOST_AT_ONCE = 1_000
+"""Events of one poll that are written down."""
 _KINDS = ("begun", "changed", "recovered", "silent", "back")
 
 
@@ -166,6 +168,7 @@ def happened(session: Session, watch_id: int, news: News, at: float) -> None:
     lines: list[tuple[str, Item]] = [(kind, item) for kind in _KINDS for item in getattr(news, kind)]
     if not lines:
         return
+    del lines[MOST_AT_ONCE:]  # the message's file has them all
     columns = zip(*((kind, item.switch, item.subject, item.says) for kind, item in lines), strict=True)
     driver_connection(session).execute(_HAPPENED, (watch_id, at, *map(list, columns)))
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
 from bot.commands.gate import may_begin
+from bot.outbound.quoting import quote
 from bot.runs.kinds import RunView, Undecided
 from bot.runs.states import State
 from bot.store.models import KnownRoom
@@ -33,7 +34,7 @@ def switches_of(watch: SwitchWatch, services: Services, client: SwitchesClient) 
     try:
         selection = client.select(watch.target)
     except TargetError as error:
-        raise Denied(f"its target means no switch any more: {error.says}.") from error
+        raise Denied(f"its target means no switch any more: {quote(error.says, 400)}") from error
     except InventoryError as error:
         raise Undecided(str(error)) from error
     if (why := may_begin(_as_a_run(watch, selection.names), services)) is not None:
@@ -42,7 +43,7 @@ def switches_of(watch: SwitchWatch, services: Services, client: SwitchesClient) 
         try:
             check(watch.show, rules_of(services.policy.groups_of(watch.owner), client.settings.shows))
         except CommandRefused as error:
-            raise Denied(str(error)) from error
+            raise Denied(quote(str(error), 400)) from error
     return selection.switches
 
 

@@ -84,10 +84,10 @@ def test_a_file_has_all_of_them_with_every_number(talk: FleetTalk) -> None:
 
 
 def test_who_does_not_answer_is_told_and_can_be_asked_again(talk: FleetTalk) -> None:
-    talk.farm.fault("truncated", "leaf02")
+    talk.farm.fault("empty", "leaf02")
     said = talk.say("switch counters leaf01,leaf02 Eth1/49 --over 1s")
     assert "1 interface of 1 switch, over" in said
-    assert "⚠️ 1 of 2 switches gave no answer:\n- answer cut off (1): `leaf02`." in said
+    assert "⚠️ 1 of 2 switches gave no answer:\n- empty answer (1): `leaf02`." in said
     assert "`retry 1` asks it again, as does `switch counters leaf02 Eth1/49 --over 1s --top 20`." in said
 
 

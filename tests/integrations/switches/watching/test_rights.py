@@ -108,7 +108,7 @@ def test_a_target_that_means_nothing_any_more_pauses_it(fleet: FleetTalk) -> Non
         session.execute(text("UPDATE switch_watches SET target = 'leaf99'"))
     assert due_poll(fleet) == [
         "⏸ I paused the watch **well** of **bob@example.com**: its target means no switch any more: there is no switch "
-        "'leaf99'; did you mean 'leaf06'?. `switch resume well` lets it go on once that is settled."
+        "'leaf99'; did you mean 'leaf06'? `switch resume well` lets it go on once that is settled."
     ]
 
 
@@ -139,6 +139,34 @@ def test_only_its_owner_and_mine_may_end_it(fleet: FleetTalk) -> None:
     assert fleet.say("switch unwatch bobs") == (
         "⚠️ The watch `bobs` is over already. `switch history bobs` shows what it saw."
     )
+
+
+def test_a_history_is_shown_to_who_may_ask_for_every_switch_in_it(
+    farm: Farm, database: Database, tmp_path: Path
+) -> None:
+    rules = [
+        {"allow": "netops", "commands": "switch *"},
+        {"allow": "everyone", "commands": "switch history", "arguments": {"switch": "leaf*"}},
+    ]
+    with fleet_talk(database, farm, config={**RULES, "access": rules}, folder=tmp_path) as talk:
+        talk.say("switch watch @leaf health --name leafs", person=BOB)
+        talk.say("switch watch all health --name every", person=BOB)
+        due_poll(talk)
+        assert talk.outcome("switch history leafs", person="ada@example.com").decision == "allowed"
+        assert talk.outcome("switch history every", person="ada@example.com").decision == "denied"
+        assert talk.outcome("switch history every", person=BOB).decision == "allowed"
+        with database.transaction() as session:
+            session.execute(text("UPDATE switch_watches SET target = 'leaf01' WHERE name = 'every'"))
+        assert talk.outcome("switch history every", person="ada@example.com").decision == "denied"
+
+
+def test_a_history_of_a_show_is_shown_to_who_may_ask_it(fleet: FleetTalk) -> None:
+    fleet.say('switch watch leaf01 "show interface brief" state --name ports', person=BOB)
+    due_poll(fleet)
+    with fleet.database.transaction() as session:
+        session.execute(text("UPDATE switch_watches SET show = 'show running-config'"))
+    said = fleet.say("switch history ports", person=BOB)
+    assert said.startswith("⚠️ \\`show running-config\\` is not asked from chat: it holds secrets.")
 
 
 def test_only_my_owners_see_the_watches_of_every_room(fleet: FleetTalk) -> None:
