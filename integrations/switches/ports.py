@@ -36,6 +36,13 @@ def matcher(glob: str) -> Callable[[str], bool]:
     return re.compile("|".join(patterns), re.IGNORECASE).fullmatch  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=256)
+def any_of(globs: frozenset[str]) -> Callable[[str], bool]:
+    """Whether an interface is meant by one of several globs. Raises PortsError."""
+    fits = [matcher(glob) for glob in sorted(globs)]
+    return lambda name: any(each(name) for each in fits)
+
+
 def _parts(glob: str) -> list[str]:
     """Split at commas that stand in no brackets."""
     parts = re.split(r",(?![^\[]*\])", glob)

@@ -104,16 +104,12 @@ class Rate:
 
 def look(bodies: Mapping[str, Any], at: float, wanted: Wanted) -> Look:
     """The counters in the answers to COMMANDS, of the interfaces that are wanted."""
-    counted = {each.interface: each.values for each in shows.counters(bodies.get(COUNTED))}
-    wrong = {each.interface: each.values for each in shows.counters(bodies.get(COMMANDS[1]))}
+    counted = {each.interface: each.values for each in shows.counters(bodies.get(COUNTED), wanted)}
+    wrong = {each.interface: each.values for each in shows.counters(bodies.get(COMMANDS[1]), wanted)}
     speeds = {each.name: each.speed for each in shows.interfaces(bodies.get(COMMANDS[2]))}
     return Look(
         at,
-        {
-            name: _count(values, wrong.get(name, {}), speeds.get(name, ""))
-            for name, values in counted.items()
-            if wanted(name)
-        },
+        {name: _count(values, wrong.get(name, {}), speeds.get(name, "")) for name, values in counted.items()},
     )
 
 

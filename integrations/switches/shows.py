@@ -120,13 +120,18 @@ def _read_interface(row: Mapping[str, Any]) -> Interface:
     )
 
 
-def counters(body: Any) -> tuple[Counters, ...]:
-    """`show interface counters`, `… counters errors`, `show interface`: halves of rows put together by interface."""
+def counters(body: Any, wanted: Callable[[str], object] | None = None) -> tuple[Counters, ...]:
+    """`show interface counters`, `… counters errors`, `show interface`: halves of rows put together by interface.
+
+    With `wanted`, only of the interfaces it says yes to: reading a number costs more than leaving a row out.
+    """
     found: dict[str, dict[str, int]] = {}
     for name in _COUNTER_TABLES:
         for row in table(body, name):
             port = interface(_first(row, "interface", "interface_rx", "interface_tx"))
-            values = found.setdefault(port, {}) if port else {}
+            if not port or (wanted is not None and not wanted(port)):
+                continue
+            values = found.setdefault(port, {})
             for key, given in row.items():
                 if (count := _count(key, given)) is not None:
                     values[key] = count

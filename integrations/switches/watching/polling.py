@@ -111,8 +111,11 @@ def _asked(services: Services, client: SwitchesClient, ready: Sequence[Ready]) -
             stack.callback(question.cancel)
         for question in questions:
             for result in question:
-                answers = Answers(result)
-                for each in interested[answers.switch]:
+                those = interested[result.switch.name]
+                answers = Answers(
+                    result, frozenset(each.what.detail for each in those if each.what.kind == "counters")
+                )
+                for each in those:
                     each.take(answers)
     return polled
 

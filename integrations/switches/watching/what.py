@@ -14,7 +14,7 @@ from integrations.switches.facts import HEALTH_COMMANDS, facts_from
 from integrations.switches.health import KINDS, health
 from integrations.switches.masking import mask_value
 from integrations.switches.normalise import interface, main_table
-from integrations.switches.ports import matcher
+from integrations.switches.ports import any_of, matcher
 from integrations.switches.question import Result
 from integrations.switches.rates import Count, Look, Rate, bits_in_words
 from integrations.switches.rows import Key, identity, keyed, label
@@ -82,8 +82,10 @@ class Poll:
 class Answers:
     """What one switch answered to all that was asked; whatever several watches want to know is read once."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, ports: frozenset[str] = frozenset("*")) -> None:
+        """`ports` are the globs of interfaces whose counters somebody wants to know."""
         self._result = result
+        self._ports = ports
         self.switch = result.switch.name
         self.at = result.at
 
@@ -94,8 +96,8 @@ class Answers:
 
     @cached_property
     def counts(self) -> Look:
-        """The counters of all interfaces."""
-        return rates.look(self.bodies, self.at, lambda _: True)
+        """The counters of all interfaces that somebody wants to know of."""
+        return rates.look(self.bodies, self.at, any_of(self._ports))
 
     def error(self, command: str) -> SwitchError | None:
         """What kept it from answering a command."""
@@ -151,7 +153,7 @@ class What:
         return reading(answers, before)
 
     def _counters(self, answers: Answers, before: Before) -> Poll:
-        wanted = matcher(self.detail or "*")
+        wanted = matcher(self.detail)
         every = answers.counts.interfaces
         now = Look(answers.at, {name: count for name, count in every.items() if wanted(name)})
         found = rates.rates(before.look, now) if before.look is not None else ()
