@@ -144,6 +144,11 @@ def _looked(what: What, answers: Answers, before: Before) -> Poll | SwitchError:
         return BadAnswer(
             answers.switch, str(error), asked=what.needed, cause="the field is not in its answer"
         )
+    except (
+        Exception
+    ):  # a shape of an answer that a reader did not foresee ends neither the pass nor other watches
+        log.exception("watch.unreadable", switch=answers.switch, what=str(what))
+        return BadAnswer(answers.switch, "I cannot make sense of its answer", asked=what.needed)
 
 
 # --- what came of it

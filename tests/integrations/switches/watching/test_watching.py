@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from bot.commands.model import Entry, Place
 from bot.inbound.rooms import follow_migration
+from integrations.switches import rates
 from integrations.switches.watching import record
 from integrations.switches.watching.polling import poll
 from tests.integrations.switches.farm import FleetTalk, fleet_talk
@@ -172,6 +174,28 @@ def test_watches_of_other_things_share_the_request_too(talk: FleetTalk) -> None:
     before = talk.farm.requests()["leaf01"]
     due_poll(talk)
     assert talk.farm.requests()["leaf01"] - before == 1
+
+
+def test_an_answer_nobody_foresaw_is_told_of_its_switch_and_stops_no_other(
+    talk: FleetTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.say('switch watch leaf01 "show interface brief" state --name ports')
+    talk.say("switch watch leaf01,leaf02 counters Eth1/49 --name uplinks")
+
+    def odd(bodies: Any, at: float, wanted: Any) -> Any:
+        raise KeyError("TABLE_of_tomorrow")
+
+    due_poll(talk)
+    monkeypatch.setattr(rates, "look", odd)
+    due_poll(talk)
+    talk.farm.control("flap", switch="leaf01", interface="Ethernet1/1", state="down")
+    ports, uplinks = due_poll(talk)
+    assert "Ethernet1/1: up → down" in ports
+    assert uplinks.splitlines()[2:] == [
+        "📵 2 switches do not answer:",
+        "- `leaf01`: answer not understood: I cannot make sense of its answer",
+        "- `leaf02`: answer not understood: I cannot make sense of its answer",
+    ]
 
 
 def test_two_workers_poll_once(talk: FleetTalk) -> None:
