@@ -12,6 +12,7 @@ import pytest
 from integrations.switches.client import SwitchesClient
 from integrations.switches.inventory.model import Switch, Tls
 from integrations.switches.loop import shared_loop
+from integrations.switches.transport.fast import FastPath
 from integrations.switches.transport.sure import SurePath
 from tests.integrations.switches.conftest import Make
 from tests.integrations.switches.stand import Stands, certificate, saying, switch
@@ -57,8 +58,6 @@ def test_the_fast_path_builds_one_client_for_each_tls_setting(
     stands: Stands, client_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client of pyreqwest that verifies loads the CAs too: 5 ms each."""
-    from integrations.switches.transport.fast import FastPath
-
     made = certificate(tmp_path)
     switches = _many(stands, [Tls(ca=str(made.pem))] * 50 + [Tls(verify=False)] * 50, made.context())
     built: list[str] = []
