@@ -15,7 +15,7 @@ from integrations.switches.loop import shared_loop
 from integrations.switches.transport.fast import FastPath
 from integrations.switches.transport.sure import SurePath
 from tests.integrations.switches.conftest import Make
-from tests.integrations.switches.stand import Stands, certificate, saying, switch
+from tests.integrations.switches.stand import Reply, Request, Stands, certificate, saying, switch
 
 VERSION = {"host_name": "leaf01"}
 
@@ -121,6 +121,25 @@ def test_connections_at_once_are_bounded(stands: Stands, client_of: Make, tmp_pa
     assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 40
     assert stand.busiest <= 8
     assert {request.headers.get("connection") for request in stand.requests} == {"close"}
+
+
+def test_handshakes_are_not_all_begun_at_once(
+    stands: Stands, client_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take turns on one core: a thousand begun together are all late together, where some could be done."""
+    monkeypatch.setattr("integrations.switches.transport.sure._OPENING", 4)
+    made = certificate(tmp_path)
+
+    def slow(request: Request) -> Reply:
+        return Reply(saying(VERSION)(request).body, after=0.01)
+
+    stand = stands.open(slow, made.context())
+    switches = [switch(stand, f"leaf{number:02}", protocol="https", tls=made.pinned) for number in range(30)]
+    client = client_of(*switches, fast="off")
+    assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 30
+    assert stand.busiest <= 4
+    assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 30
+    assert stand.busiest > 4, "over open connections there is nothing to wait for"
 
 
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
