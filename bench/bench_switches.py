@@ -6,7 +6,8 @@ is the first question of a process; warm is the second, over the connections and
 interleaved, figures are medians, and each peer's typed interfaces are counted: they must be as many as ours.
 
 The fast path cannot compare a fingerprint, so it is measured with `tls: {verify: false}`; the sure path and Go compare
-the fingerprint of every certificate; napalm checks nothing. The farm shares the machine's cores with its clients.
+the fingerprint of every certificate; napalm checks nothing. The farm shares the machine's cores with its clients. Our
+inventory is read before the clock runs (0.2 s for 1,000 switches): a bot reads it once, and again when it changes.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def main() -> None:
                 if label == "1,000 @50ms":
                     _add(found[label], _NAPALM, _napalm(programs, running))
     publish(_result(found))
+    publish(_beside_napalm(found["1,000 @50ms"]))
 
 
 def _result(found: Mapping[str, Figures]) -> Result:
@@ -85,8 +87,8 @@ def _result(found: Mapping[str, Figures]) -> Result:
         for label, figures in found.items()
         for key, shown in _SHOWN.items()
     }
-    who = (_GO, _FAST, _FAST_WARM, _SURE, _SURE_WARM, _NAPALM)
-    figures = {name: {column: medians[column].get(name, float("nan")) for column in columns} for name in who}
+    who = (_GO, _FAST, _FAST_WARM, _SURE, _SURE_WARM)
+    figures = {name: {column: medians[column][name] for column in columns} for name in who}
     ratios, targets = {}, {}
 
     def ratio(label: str, what: str, ours: str, peer: str, target: str) -> None:
@@ -103,9 +105,21 @@ def _result(found: Mapping[str, Figures]) -> Result:
         ratio(label, "CPU s", _SURE, _GO, "told")
     ratio("5,000 @50ms", "peak RSS MB", _FAST_WARM, _GO, "below 1")
     ratio("5,000 @50ms", "peak RSS MB", _SURE_WARM, _GO, "below 1")
-    ratio("1,000 @50ms", "wall s", _FAST, _NAPALM, "no more than 1/40, 0.025")
+    return Result("switches", "a Go program with a goroutine for each switch", figures, ratios, targets)
+
+
+def _beside_napalm(figures: Figures) -> Result:
+    """One run of theirs, since it takes a minute."""
+    told = {
+        name: {shown: median(figures[name][key]) for key, shown in _SHOWN.items()}
+        for name in (_NAPALM, _FAST, _SURE)
+    }
+    ratios = {
+        f"{name}, wall / {_NAPALM}": told[name]["wall s"] / told[_NAPALM]["wall s"] for name in (_FAST, _SURE)
+    }
+    targets = dict.fromkeys(ratios, "the fast path: no more than 1/40, 0.025")
     return Result(
-        "switches", "a Go program with a goroutine each, and nornir + napalm", figures, ratios, targets
+        "switches_napalm", "nornir + napalm, 64 threads, 1,000 switches @50ms", told, ratios, targets
     )
 
 
@@ -138,7 +152,7 @@ def _go(programs: Programs, running: Farm) -> Mapping[str, Any]:
 def _ours(inventory: Path, fast: str) -> Mapping[str, Any]:
     told = _told((sys.executable, "-m", "bench.switches.ours", "--inventory", str(inventory), "--fast", fast))
     count = inventory.read_text().count("{host:")
-    return {name: _complete(each, count) for name, each in told.items()}
+    return {name: _complete(told[name], count) for name in ("cold", "warm")}
 
 
 def _napalm(programs: Programs, running: Farm) -> Mapping[str, Any]:
