@@ -77,9 +77,7 @@ def main() -> None:
                 _subscribe(webex, rooms, range(before, count))
                 before = count
                 ours[count, 0] = _looked(bot, passing)
-            jenkins_stage.say(
-                webex, [(rooms[n], f"jenkins build slow/job-{n:02}") for n in range(FOLLOWED)]
-            )
+            jenkins_stage.say(webex, [(rooms[n], f"jenkins build slow/job-{n:02}") for n in range(FOLLOWED)])
             time.sleep(_SETTLE)
             ours[max(ROOMS), FOLLOWED] = _looked(bot, passing)
         for count, followed in ours:
@@ -170,9 +168,7 @@ def _asked(url: str, passing: Relay, rooms: int, followed: int) -> Seen:
     )
 
 
-def _result(
-    ours: dict[tuple[int, int], Seen], theirs: dict[tuple[int, int], Seen], idle: float
-) -> Result:
+def _result(ours: dict[tuple[int, int], Seen], theirs: dict[tuple[int, int], Seen], idle: float) -> Result:
     figures = {}
     for (rooms, followed), seen in ours.items():
         name = f"{rooms} room{'s' if rooms > 1 else ''}{f', {followed} builds followed' if followed else ''}"
@@ -185,7 +181,11 @@ def _result(
     ratios["requests of 50 rooms / of 1 room, Sparkops"] = many["requests/look"] / few["requests/look"]
     targets = {"requests of 50 rooms / of 1 room, Sparkops": "1: a look serves all rooms"}
     return Result(
-        "jenkins_polling", "a bot on python-jenkins that asks for each job by itself", figures, ratios, targets
+        "jenkins_polling",
+        "a bot on python-jenkins that asks for each job by itself",
+        figures,
+        ratios,
+        targets,
     )
 
 

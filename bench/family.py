@@ -26,9 +26,7 @@ def cpu_seconds(pid: int) -> float:
     """Seconds of a core that the family has used so far, children that have ended included."""
     times = [each.cpu_times() for each in family(pid)]
     ended = psutil.Process(pid).cpu_times()
-    return float(
-        sum(each.user + each.system for each in times) + ended.children_user + ended.children_system
-    )
+    return float(sum(each.user + each.system for each in times) + ended.children_user + ended.children_system)
 
 
 def postgres(url: str) -> int:

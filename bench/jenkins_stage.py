@@ -34,9 +34,7 @@ class Jenkins:
 
     def ask(self, path: str, tree: str) -> Any:
         """What Jenkins itself says."""
-        answer = requests.get(
-            f"{self.url}/{path}api/json", params={"tree": tree}, auth=_LOGIN, timeout=120
-        )
+        answer = requests.get(f"{self.url}/{path}api/json", params={"tree": tree}, auth=_LOGIN, timeout=120)
         answer.raise_for_status()
         return answer.json()
 

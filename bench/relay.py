@@ -29,16 +29,22 @@ class Relay:
     requests: list[Passed] = field(default_factory=list)
     answered: int = 0
     """Bytes from the server."""
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: int) -> None:
+    def hang_up(self) -> None:
+        """End every connection."""
+        for writer in self._open:
+            writer.close()
+
+    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: int) -> None:
+        """Both directions of a connection."""
         from_server, to_server = await asyncio.open_connection("127.0.0.1", to)
+        self._open |= {writer, to_server}
         await asyncio.gather(
             self._pass(reader, to_server, asked=True), self._pass(from_server, writer, asked=False)
         )
 
-    async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asked: bool
-    ) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asked: bool) -> None:
         """One direction, until either side hangs up. Clients that wait for each answer begin a chunk with it."""
         with suppress(ConnectionError):
             while chunk := await reader.read(_CHUNK):
@@ -56,24 +62,25 @@ class Relay:
 def relay(to: int) -> Iterator[Relay]:
     """Relay to a port of 127.0.0.1 while the block runs, in a thread of its own."""
     counting, ready, loop = Relay(), threading.Event(), asyncio.new_event_loop()
+    over = asyncio.Event()
 
     async def listen() -> None:
         server = await asyncio.start_server(
-            lambda reader, writer: counting._serve(reader, writer, to), "127.0.0.1", 0
+            lambda reader, writer: counting.pass_on(reader, writer, to), "127.0.0.1", 0
         )
         counting.port = server.sockets[0].getsockname()[1]
         ready.set()
+        await over.wait()
+        server.close()
+        counting.hang_up()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(listen())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=loop.run_until_complete, args=(listen(),))
     thread.start()
     ready.wait()
     try:
         yield counting
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join()
+        loop.close()
