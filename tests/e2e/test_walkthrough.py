@@ -25,17 +25,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from bot.store.database import Database
 from integrations.jenkins import events
 from integrations.jenkins.events import BuildEvent
 from playground.webex.markdown import render
 from tests.e2e.shop import Shop, checkout, running_shop
+from tests.e2e.test_conversation import ARGUMENTS, CHROMIUM, PICTURES
+from tests.playground.page.chat_page import ADA, Playground, open_chat
 from tests.playground.running import Webex, running_webex
 from tests.talking import ROOT, RunningBot, running_bot, wait_for
 from tests.test_docs import tokens
 
 PAGE = ROOT / "docs" / "how-to" / "take-a-pipeline-into-chat.md"
+PICTURED = "✅ shop/checkout #2 succeeded"
+"""The block behind which the page's picture is taken, where pictures are written: as `test_conversation` does."""
 SECRET, PROD_SECRET = "a-hook-secret-of-the-walkthrough", "another-hook-secret-of-the-other-server"
 PATIENCE_S = 90.0
 _ANY = (
@@ -222,6 +227,19 @@ def walkthrough(postgres_url: str, database: Database, tmp_path: Path) -> Iterat
 def test_the_walkthrough_is_what_happens(walkthrough: Walkthrough) -> None:
     for block in blocks():
         walkthrough.follow(block)
+        if PICTURES and block.content.startswith(PICTURED):
+            save_picture(walkthrough)
+
+
+def save_picture(walkthrough: Walkthrough) -> None:
+    """The thread of the release as Ada has it before her, for the page."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=ARGUMENTS)
+        playground, room = Playground(walkthrough.webex.url), walkthrough.bot.room
+        chat = open_chat(browser, playground, ADA, room, viewport={"width": 1180, "height": 1240})
+        chat.message("shop/checkout #2 succeeded").last.wait_for()
+        chat.page.screenshot(path=(PICTURES or Path()) / "question.png", animations="disabled")
+        browser.close()
 
 
 def test_its_pipeline_is_the_one_that_is_walked_through() -> None:

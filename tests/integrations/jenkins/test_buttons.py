@@ -45,16 +45,10 @@ def test_their_words_are_commands(words: str) -> None:
     assert isinstance(parse(("jenkins", *words.split()), Registry(integration.commands)), Parsed)
 
 
-@pytest.mark.parametrize(
-    ("markdown", "shown"),
-    [
-        ("1 of 2 tests failed: `a.LoginTest.keeps_me`.", r"1 of 2 tests failed: **a.LoginTest.keeps\_me**."),
-        ("`jenkins build api` starts it again.", "**jenkins build api** starts it again."),
-        ("`` a`b `` and `c`", r"**a\`b** and **c**"),
-        (r"a \`quoted\` name", r"a \`quoted\` name"),
-    ],
-)
-def test_a_card_shows_no_backticks_where_its_text_has_code(markdown: str, shown: str) -> None:
-    card = report_card(markdown, build_buttons("api", 7, "ended"))
+def test_a_card_shows_no_backticks_where_its_text_has_code() -> None:
+    card = report_card("1 of 2 tests failed: `a.Test.keeps_me`.\n\n`jenkins build api` again.", [])
     assert card is not None
-    assert [each["text"] for each in card["body"]] == [shown]
+    assert [each["text"] for each in card["body"]] == [
+        "1 of 2 tests failed: **a.Test.keeps_me**.",
+        "**jenkins build api** again.",
+    ]
