@@ -33,7 +33,7 @@ from integrations.jenkins.events import BuildEvent
 from playground.webex.markdown import render
 from tests.e2e.shop import Shop, checkout, running_shop
 from tests.e2e.test_conversation import ARGUMENTS, CHROMIUM, PICTURES
-from tests.playground.page.chat_page import ADA, Playground, open_chat
+from tests.playground.page.chat_page import Playground, open_chat
 from tests.playground.running import Webex, running_webex
 from tests.talking import ROOT, RunningBot, running_bot, wait_for
 from tests.test_docs import tokens
@@ -232,11 +232,13 @@ def test_the_walkthrough_is_what_happens(walkthrough: Walkthrough) -> None:
 
 
 def save_picture(walkthrough: Walkthrough) -> None:
-    """The thread of the release as Ada has it before her, for the page."""
+    """The thread of the release as Grace has it before her, for the page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=ARGUMENTS)
         playground, room = Playground(walkthrough.webex.url), walkthrough.bot.room
-        chat = open_chat(browser, playground, ADA, room, viewport={"width": 1180, "height": 1240})
+        chat = open_chat(
+            browser, playground, "grace@example.com", room, viewport={"width": 1120, "height": 1420}
+        )
         chat.message("shop/checkout #2 succeeded").last.wait_for()
         chat.page.screenshot(path=(PICTURES or Path()) / "question.png", animations="disabled")
         browser.close()
