@@ -45,8 +45,10 @@ def reconcile(services: Services) -> tuple[str, ...]:
         try:
             snapshot = look(client)
         except JenkinsError as error:
+            services.counters.count("jenkins_looks", server=client.name, outcome=error.kind)
             lanes += away(services, client, error)
             continue
+        services.counters.count("jenkins_looks", server=client.name, outcome="ok")
         lanes += back(services, client)
         lanes += take_in(services, client, snapshot, waits=client.name in servers.reporting)
     return tuple(dict.fromkeys(lanes))

@@ -184,6 +184,8 @@ def _tell(
         parent_id=_thread_above(session, server, event, room_id) or story.thread(key),
         mentions=tuple(f"personEmail:{address}" for address in present.values()),
     )
+    result = event.result.value.lower() if event.result else "unknown"
+    services.counters.count("jenkins_builds_told", change=change.value, result=result)
     return notify(session, message, services.redactor, services.policies.file.notifications)
 
 
