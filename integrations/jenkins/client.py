@@ -68,6 +68,7 @@ class JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
         client = connect_as(user, token, url=self.url, timeout=self._timeout, name=self.name)
         client.requester_parameter = self.requester_parameter
+        client.transport.counted = self.transport.counted
         return client
 
     @property

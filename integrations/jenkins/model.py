@@ -101,7 +101,7 @@ class Build(Wire):
     parameters: Values = ()
     causes: tuple[Cause, ...] = ()
     interrupted: bool = False
-    """Whether somebody stopped it; a build that a restart killed is ABORTED without this."""
+    """Whether somebody stopped it."""
 
     _gather = model_validator(mode="before")(_with_actions)
 
@@ -114,6 +114,14 @@ class Build(Wire):
     def is_pipeline(self) -> bool:
         """Whether it may have stages."""
         return self.kind.endswith("WorkflowRun")
+
+    @property
+    def killed(self) -> bool:
+        """Whether a restart of Jenkins ended it: ABORTED by nobody (measured).
+
+        A Pipeline survives a restart; one that is ABORTED by nobody has called itself so.
+        """
+        return self.outcome is Result.ABORTED and not self.interrupted and not self.is_pipeline
 
 
 class ParameterKind(StrEnum):

@@ -43,7 +43,7 @@ class Details(BaseModel):
     """The stage that broke, and why."""
     stage_says: str = ""
     killed: bool = False
-    """Aborted, and nobody did it: that is what a restart of Jenkins leaves."""
+    """Ended by what looks like a restart of Jenkins (`Build.killed`)."""
 
 
 def details_of(client: JenkinsClient, full_name: str, number: int) -> Details:
@@ -67,21 +67,21 @@ def details_of(client: JenkinsClient, full_name: str, number: int) -> Details:
 
 def read_details(data: dict[str, Any]) -> Details:
     """Details from a build as TREE asks for it. Pure; raises KeyError, TypeError and ValidationError."""
+    build = Build.model_validate(data)
     actions = [each for each in data.get("actions") or () if isinstance(each, dict)]
     causes = [cause for action in actions for cause in action.get("causes") or ()]
     counts = next((each for each in actions if "failCount" in each), {})
     changes = [item for changes in _change_sets(data) for item in changes.get("items") or ()]
     upstream = next((each for each in causes if each.get("upstreamProject")), None)
-    interrupted = any(str(each.get("_class", "")).endswith("InterruptedBuildAction") for each in actions)
     return Details(
         culprits=_culprits(data.get("culprits") or (), changes),
         commit=str(changes[-1].get("commitId") or "") if changes else "",
-        asked_by=next((str(each["userId"]) for each in causes if each.get("userId")), ""),
+        asked_by=next((each.user for each in build.causes if each.user), ""),
         upstream=(upstream["upstreamProject"], upstream["upstreamBuild"]) if upstream else None,
         tests=counts.get("totalCount", 0),
         tests_failed=counts.get("failCount", 0),
         tests_skipped=counts.get("skipCount", 0),
-        killed=data.get("result") == "ABORTED" and not interrupted,
+        killed=build.killed,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
@@ -15,10 +15,10 @@ from bot.outbound.budget import notify
 from bot.outbound.outbox import Outgoing
 from bot.outbound.quoting import quote
 from bot.outbound.subscriptions import wishes_about
-from bot.runs.states import State
+from bot.runs.states import ENDED, State
 from bot.store.models import LiveMessage, Run
 from integrations.jenkins import render
-from integrations.jenkins.errors import JenkinsError
+from integrations.jenkins.errors import JenkinsError, Starting, Unreachable
 from integrations.jenkins.events import BuildEvent
 from integrations.jenkins.events.addresses import absolute
 from integrations.jenkins.following.order import KIND
@@ -31,7 +31,7 @@ from integrations.jenkins.relay.story import Story, past_of
 from integrations.jenkins.relay.templates import TemplateFault, written
 from integrations.jenkins.relay.wishes import Wish
 from integrations.jenkins.servers import Servers, noun_in
-from integrations.jenkins.settings import account
+from integrations.jenkins.settings import MAIN, account
 from integrations.jenkins.store.models import JenkinsBuild
 
 log = structlog.get_logger(__name__)
@@ -66,10 +66,7 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
     asks = any(wish.people for _, wishes in rooms.values() for wish in wishes)
     servers = _servers(services)
     if servers is not None and (asks or event.result is not Result.SUCCESS):
-        try:
-            details = details_of(servers.get(server), event.full_name, event.number)
-        except JenkinsError as error:
-            log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        details = _details(servers, server, event)
     culprits = filled(event, details).culprits
     called = [room for room, (change, _) in rooms.items() if change in _CALLED_FOR]
     if not called or len(culprits) > _MOST_CALLED:
@@ -81,6 +78,19 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
         for room in called
     }
     return More(details, present)
+
+
+def _details(servers: Servers, server: str, event: BuildEvent) -> Details:
+    """What Jenkins knows more; nothing where it does not answer, and then it is not waited for again at once."""
+    if servers.is_away(server):
+        return Details()
+    try:
+        return details_of(servers.get(server), event.full_name, event.number)
+    except JenkinsError as error:
+        log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        if isinstance(error, Starting | Unreachable):
+            servers.was_away(server)
+        return Details()
 
 
 def _likely(session: Session, server: str, event: BuildEvent) -> dict[str, tuple[Change, tuple[Wish, ...]]]:
@@ -184,6 +194,8 @@ def _tell(
         parent_id=_thread_above(session, server, event, room_id) or story.thread(key),
         mentions=tuple(f"personEmail:{address}" for address in present.values()),
     )
+    result = event.result.value.lower() if event.result else "unknown"
+    services.counters.count("jenkins_builds_told", change=change.value, result=result)
     return notify(session, message, services.redactor, services.policies.file.notifications)
 
 
@@ -267,8 +279,15 @@ def runs_following(
     known = [Run.progress["number"].astext == str(number)]
     if queue_id is not None:
         known.append(Run.progress["queue_id"].astext == str(queue_id))
-    query = select(Run).where(Run.kind == KIND, Run.arguments["job"].astext == job, or_(*known))
-    return [run for run in session.scalars(query) if run.arguments.get("server", "main") == server]
+    name = func.coalesce(Run.progress["job"].astext, Run.arguments["job"].astext)
+    query = select(Run).where(Run.kind == KIND, name == job, or_(*known))
+    return [run for run in session.scalars(query) if run.arguments.get("server", MAIN) == server]
+
+
+def runs_on(server: str) -> tuple[ColumnElement[bool], ...]:
+    """What tells the runs that follow a build of this server and are not over."""
+    name = func.coalesce(Run.arguments["server"].astext, MAIN)
+    return Run.kind == KIND, name == server, Run.state.not_in(ENDED)
 
 
 def rooms_that_follow(runs: list[Run]) -> set[str | None]:

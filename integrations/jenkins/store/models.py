@@ -68,6 +68,8 @@ class JenkinsJob(Base):
     """The number of the newest build whose end is on the record, told or not; 0 for none."""
     seen: Mapped[int]
     """The number of the newest build that had ended when it was last looked at."""
+    newest_id: Mapped[int | None]
+    """That build's queue item, by which the job is known again when it is renamed."""
     looked_at: Mapped[datetime] = now()
 
 
