@@ -46,7 +46,7 @@ PATIENCE_S = 90.0
 _ANY = (
     (r"https?://[^\s/]+/", "‹address›"),
     (r"(; it usually takes [^.;,]+?)?(, so until about \d\d:\d\d UTC|, and is late)?(?=\. Open)", ""),
-    (r"\b(\d{4}-\d\d-\d\d )?\d\d:\d\d UTC", "‹time›"),
+    (r"\b(\d{4}-\d\d-\d\d |\d\d \w{3} )?\d\d:\d\d UTC", "‹time›"),
     (r"under 1 s|\b\d+ (d|h|min|s)( \d+ (h|min|s))?\b(?! within)|just now", "‹duration›"),
     (r" for more than ‹duration›", ""),
     (r"(?<=leave )\w{6}\b|(?<=approve )[A-Z\d]{6}\b", "‹code›"),
@@ -112,7 +112,7 @@ class Walkthrough:
                 for line in block.content.splitlines():
                     self.say(line.removeprefix("@Sparkops "), who)
             case "text", "printed":
-                self.doctor(block.content)
+                self.doctor(block)
             case "text", words if words.startswith("pressed by "):
                 self.press(block.content, words.removeprefix("pressed by "))
             case "text", "":
@@ -178,14 +178,23 @@ class Walkthrough:
                 f"{PAGE.name}:{block.line} shows\n{wanted}\nand the room has, the newest first,\n{said}"
             )
 
-    def doctor(self, content: str) -> None:
-        """Have the bot look at itself; each line must be among those it prints."""
+    def doctor(self, block: Block) -> None:
+        """Have the bot look at itself, until each line of the block is among those it prints."""
         command = [sys.executable, "-m", "bot", "doctor"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.bot.environment, capture_output=True, text=True, check=True
-        )
-        printed = [alike(line) for line in done.stdout.splitlines()]
-        assert [line for line in content.splitlines() if alike(line) not in printed] == []
+        printed: list[str] = []
+
+        def look() -> bool:
+            done = subprocess.run(
+                command, cwd=ROOT, env=self.bot.environment, capture_output=True, text=True, check=True
+            )
+            printed[:] = [alike(line) for line in done.stdout.splitlines()]
+            return all(alike(line) in printed for line in block.content.splitlines())
+
+        try:
+            wait_for(look, "it", seconds=PATIENCE_S)
+        except AssertionError:
+            told = "\n".join(printed)
+            pytest.fail(f"{PAGE.name}:{block.line} shows\n{block.content}\nand doctor prints\n{told}")
 
     def _messages(self, **where: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.webex.person().get(
