@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
@@ -27,7 +27,7 @@ from integrations.jenkins.relay.committers import addresses, names_of
 from integrations.jenkins.relay.details import Details, details_of, filled
 from integrations.jenkins.relay.noise import Change, Past
 from integrations.jenkins.relay.record import known_as, record
-from integrations.jenkins.relay.story import Story, past_of
+from integrations.jenkins.relay.story import Story, pasts_of
 from integrations.jenkins.relay.templates import TemplateFault, written
 from integrations.jenkins.relay.wishes import Wish
 from integrations.jenkins.servers import Servers, noun_in
@@ -39,6 +39,17 @@ log = structlog.get_logger(__name__)
 _MOST_CALLED = 5
 """Of more culprits than that none is called: a merge of everybody's work is nobody's fault."""
 _CALLED_FOR = (Change.BROKE, Change.CHANGED)
+_RENAMED_TO = Run.progress["job"].astext
+_RUNS_OF_A_BUILD = select(Run).where(
+    Run.kind == KIND,
+    or_(Run.arguments["job"].astext == bindparam("job"), bindparam("job") == _RENAMED_TO),
+    func.coalesce(_RENAMED_TO, bindparam("job")) == bindparam("job"),
+    or_(
+        Run.progress["number"].astext == bindparam("number"),
+        Run.progress["queue_id"].astext == bindparam("queue_id"),  # NULL equals nothing
+    ),
+)
+"""Made once: it is asked for each report, and to put it together takes as long as to ask."""
 _GENERATIONS = 5
 """How far up a build's thread is looked for among those that asked for it."""
 
@@ -98,9 +109,10 @@ def _likely(session: Session, server: str, event: BuildEvent) -> dict[str, tuple
     known = session.get(JenkinsBuild, (server, event.full_name, event.number))
     if known is not None and _is_told(known, event.result):
         return {}
-    rooms = {}
-    for room, wishes in listeners(session, server, event).items():
-        past = past_of(session, account(server), _subject(event, known), room, event.number)
+    rooms, hear = {}, listeners(session, server, event)
+    pasts = pasts_of(session, account(server), _subject(event, known), hear.keys(), event.number)
+    for room, wishes in hear.items():
+        past = pasts[room]
         change, failures = _meaning(past, event)
         wanting = tuple(each for each in wishes if _wants(each, change, event.result, failures, past))
         if wanting:
@@ -276,12 +288,9 @@ def runs_following(
     session: Session, server: str, job: str, number: int, queue_id: int | None = None
 ) -> list[Run]:
     """The runs of this very build: known by its number or, before that is known, by its queue item."""
-    known = [Run.progress["number"].astext == str(number)]
-    if queue_id is not None:
-        known.append(Run.progress["queue_id"].astext == str(queue_id))
-    name = func.coalesce(Run.progress["job"].astext, Run.arguments["job"].astext)
-    query = select(Run).where(Run.kind == KIND, name == job, or_(*known))
-    return [run for run in session.scalars(query) if run.arguments.get("server", MAIN) == server]
+    named = {"job": job, "number": str(number), "queue_id": None if queue_id is None else str(queue_id)}
+    runs = session.scalars(_RUNS_OF_A_BUILD, named)
+    return [run for run in runs if run.arguments.get("server", MAIN) == server]
 
 
 def runs_on(server: str) -> tuple[ColumnElement[bool], ...]:
