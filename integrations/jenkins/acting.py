@@ -59,7 +59,7 @@ def replay(client: JenkinsClient, full_name: str, number: int) -> None:
         path = f"{job_path(full_name)}{number}/replay/rebuild"
         client.transport.post(path, asked, permission="Job/Build")
     except NotFound as error:
-        advice = "Only builds of a Pipeline can be replayed, and not all: say `jenkins rebuild` instead."
+        advice = "Only builds of a Pipeline can be replayed, and not all; any can be rebuilt."
         raise NotFound(asked, error.came_back, advice) from error
 
 

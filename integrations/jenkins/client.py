@@ -117,7 +117,7 @@ class JenkinsClient:
         asked = f"asking Jenkins for the job {full_name}"
         data = self.info(asked, raw_path(full_name, asked), _JOB)
         if "buildable" not in data:
-            raise NotFound(asked, "that is a folder", "`jenkins jobs` shows what is in it.")
+            raise NotFound(asked, "that is a folder", "The list of jobs shows what is in it.")
         return self.typed(asked, lambda: Job.model_validate(data))
 
     def build(self, full_name: str, number: int) -> Build:
