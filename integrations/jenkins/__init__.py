@@ -12,6 +12,7 @@ from integrations.jenkins.relay.reconcile import reconcile
 from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings, accounts, hook_secrets, sender
 from integrations.jenkins.store import MIGRATIONS
+from integrations.jenkins.store.tidy import EVERY, tidy
 
 integration = Integration(
     name="jenkins",
@@ -24,6 +25,9 @@ integration = Integration(
     credentials=CREDENTIALS,
     accounts=accounts,
     migrations=MIGRATIONS,
+    periodics=(
+        Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),
+        Periodic("jenkins.tidy", every=lambda _: EVERY, run=tidy),
+    ),
     counted=COUNTED,
-    periodics=(Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),),
 )

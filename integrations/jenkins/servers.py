@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -17,6 +18,9 @@ from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.relay.noise import Change
 from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.store.models import JenkinsRoom
+
+AWAY = 20.0
+"""Seconds for which a server that did not answer is not asked for what a report leaves out."""
 
 
 class NoSuchServer(Exception):
@@ -46,9 +50,18 @@ class Servers:
         self.committers = dict(committers or {})
         """The Webex address of people whom Jenkins knows by another name."""
         self.reporting = frozenset(reporting)
+        self._away: dict[str, float] = {}
         self.log_bytes = log_bytes
         """Bytes of a log that a search reads at most."""
         self._templates = dict(templates or {})
+
+    def is_away(self, name: str) -> bool:
+        """Whether a server has not answered just now, so that what can do without it does."""
+        return time.monotonic() < self._away.get(name, 0.0)
+
+    def was_away(self, name: str) -> None:
+        """Remember for a while that it did not answer: whoever waits for it holds up others' events."""
+        self._away[name] = time.monotonic() + AWAY
 
     def template(self, name: str, change: Change) -> str | None:
         """The template to tell a build's end by: the one called so, the change's own, or the default; or none."""

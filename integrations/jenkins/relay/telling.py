@@ -16,7 +16,7 @@ from bot.outbound.outbox import Outgoing
 from bot.outbound.quoting import quote
 from bot.outbound.subscriptions import wishes_about
 from integrations.jenkins import render
-from integrations.jenkins.errors import JenkinsError
+from integrations.jenkins.errors import JenkinsError, Starting, Unreachable
 from integrations.jenkins.events import BuildEvent
 from integrations.jenkins.events.addresses import absolute
 from integrations.jenkins.model import Result, shown_name
@@ -63,10 +63,7 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
     asks = any(wish.people for _, wishes in rooms.values() for wish in wishes)
     servers = _servers(services)
     if servers is not None and (asks or event.result is not Result.SUCCESS):
-        try:
-            details = details_of(servers.get(server), event.full_name, event.number)
-        except JenkinsError as error:
-            log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        details = _details(servers, server, event)
     culprits = filled(event, details).culprits
     called = [room for room, (change, _) in rooms.items() if change in _CALLED_FOR]
     if not called or len(culprits) > _MOST_CALLED:
@@ -78,6 +75,19 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
         for room in called
     }
     return More(details, present)
+
+
+def _details(servers: Servers, server: str, event: BuildEvent) -> Details:
+    """What Jenkins knows more; nothing where it does not answer, and then it is not waited for again at once."""
+    if servers.is_away(server):
+        return Details()
+    try:
+        return details_of(servers.get(server), event.full_name, event.number)
+    except JenkinsError as error:
+        log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        if isinstance(error, Starting | Unreachable):
+            servers.was_away(server)
+        return Details()
 
 
 def _likely(session: Session, server: str, event: BuildEvent) -> dict[str, tuple[Change, tuple[Wish, ...]]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from bot.commands.forms import words_button
+from bot.outbound.quoting import quote
 from bot.webex import cards
 
 Standing = Literal["queued", "running", "ended"]
 """Where a build is, as far as it decides what can be done with it."""
+_CODE = re.compile(r"(?<![\\`])(?P<ticks>`+)(?!`)(?P<inner>.+?)(?<!`)(?P=ticks)(?!`)")
+"""Inline code, as `bot.outbound.quoting.code` writes it; a backtick with a backslash before it begins none."""
 
 
 def build_buttons(
@@ -28,9 +32,15 @@ def build_buttons(
 def report_card(markdown: str, buttons: list[dict[str, Any]]) -> dict[str, Any] | None:
     """A message as a card with these buttons below it; None where it is too long for one.
 
-    Where Webex shows a card it does not show the message's own text, so the card says the same.
+    Where Webex shows a card it does not show the message's own text, so the card says the same. Cards know no
+    inline code and would show its backticks, so that it is bold there.
     """
+    lines = [_CODE.sub(_bold, line) for line in markdown.splitlines() if line.strip()]
     try:
-        return cards.card([cards.text(line) for line in markdown.splitlines() if line.strip()], buttons)
+        return cards.card([cards.text(line) for line in lines], buttons)
     except cards.CardError:
         return None
+
+
+def _bold(span: re.Match[str]) -> str:
+    return f"**{quote(span['inner'], len(span['inner']))}**"

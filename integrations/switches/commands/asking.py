@@ -64,6 +64,6 @@ def switches_of(context: Context) -> tuple[Switch, ...]:
 
 def checked(context: Context, written: Sequence[str]) -> tuple[Show, ...]:
     """The commands as they may be sent for this person, by the groups they are in. Raises CommandError."""
-    groups = ("everyone", *context.services.policy.groups_of(context.request.person))
+    groups = context.services.policy.groups_of(context.request.person)
     with in_words():
         return check_all(written, rules_of(groups, client_of(context).settings.shows))
