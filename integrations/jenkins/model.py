@@ -51,6 +51,8 @@ def _as_text(value: object) -> str:
 
 
 Seconds = Annotated[float | None, BeforeValidator(_seconds)]
+Text = Annotated[str, BeforeValidator(lambda text: text or "")]
+"""Empty also where Jenkins says null."""
 AnyResult = Annotated[Result | None, BeforeValidator(read_result)]
 
 
@@ -159,7 +161,7 @@ class ParameterDefinition(Wire):
     kind: Annotated[ParameterKind, BeforeValidator(_kind)] = Field(ParameterKind.OTHER, alias="type")
     default: Annotated[str | None, BeforeValidator(_default)] = Field(None, alias="defaultParameterValue")
     choices: tuple[str, ...] = ()
-    description: Annotated[str, BeforeValidator(lambda text: text or "")] = ""
+    description: Text = ""
 
 
 def _with_definitions(data: Any) -> Any:
@@ -261,6 +263,13 @@ def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
     failed = [stage for stage in stages if stage.status == "FAILED"]
     telling = [stage for stage in failed if stage.error and stage.error.message]
     return next(reversed(telling or failed), None)
+
+
+class Quieting(Wire):
+    """Whether Jenkins starts nothing any more, as before a restart, and why somebody said so."""
+
+    on: bool = Field(alias="quietingDown")
+    reason: Text = Field("", alias="quietDownReason")
 
 
 class Triggered(Wire):

@@ -16,7 +16,7 @@ from bot.store.models import Fact, Run
 from integrations.jenkins import render
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.errors import JenkinsError, Starting
-from integrations.jenkins.relay.telling import runs_on, wake
+from integrations.jenkins.relay.runs import runs_on, wake
 from integrations.jenkins.settings import account
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ def back(services: Services, client: JenkinsClient) -> tuple[str, ...]:
         restarted = _is_new_session(session, client)
         if restarted:
             log.info("jenkins.restarted", server=name)
-            wake(session, list(session.scalars(select(Run).where(*runs_on(name)))))
+            wake(session, session.scalars(select(Run).where(*runs_on(name))))
         fact = session.get(Fact, _absence(name), with_for_update=True)
         if fact is None:
             return ()

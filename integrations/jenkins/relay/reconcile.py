@@ -23,8 +23,9 @@ from integrations.jenkins.events import BuildEvent, Phase
 from integrations.jenkins.relay.absence import away, back
 from integrations.jenkins.relay.details import TREE
 from integrations.jenkins.relay.renames import follow_renames
+from integrations.jenkins.relay.runs import runs_on
 from integrations.jenkins.relay.snapshot import Looked, Snapshot, ended, look
-from integrations.jenkins.relay.telling import announce, gather, runs_on
+from integrations.jenkins.relay.telling import announce, gather
 from integrations.jenkins.servers import Servers
 from integrations.jenkins.settings import account
 from integrations.jenkins.store.models import JenkinsBuild, JenkinsJob

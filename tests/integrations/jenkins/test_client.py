@@ -99,9 +99,9 @@ def test_who_i_am_and_which_jenkins_it_is(client: JenkinsClient) -> None:
 
 
 def test_quieting_down(server: Jenkins, client: JenkinsClient) -> None:
-    assert client.quieting_down() is False
+    assert client.quieting().on is False
     server.post("quietDown")
-    assert client.quieting_down() is True
+    assert client.quieting().on is True
 
 
 def test_many_threads_may_share_a_client(client: JenkinsClient) -> None:

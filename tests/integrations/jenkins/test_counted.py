@@ -77,7 +77,7 @@ def test_the_worker_counts_where_metrics_are_read_from(talk: Following) -> None:
     counters = Counters(talk.database, every=3600)
     webex = WebexClient("bot:sparkops@webex.bot", "http://127.0.0.1:9/v1/")
     made = make_services(load_parts(services.settings), talk.database, webex, counters)
-    made.clients["jenkins"].get("main").quieting_down()
+    made.clients["jenkins"].get("main").quieting()
     counters.flush()
     assert rows(talk) == [("jenkins_requests", 'outcome="ok",server="main"', 1)]
 

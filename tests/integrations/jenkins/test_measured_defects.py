@@ -50,7 +50,7 @@ def test_a_read_that_broke_is_tried_again_and_a_trigger_is_not(
 
 def test_a_fresh_client_of_a_secured_jenkins_reads_its_version_logged_in(client: JenkinsClient) -> None:
     assert client.version is None
-    client.quieting_down()
+    client.quieting()
     assert (client.version, client.whoami()) == ("2.463", "sparkops")
 
 

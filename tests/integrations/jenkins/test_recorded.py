@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from integrations.jenkins import acting, inputs
+from integrations.jenkins import inputs
 from integrations.jenkins.agents import agents, waiting
 from integrations.jenkins.ansi import Console
 from integrations.jenkins.artifacts import sizes
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.details import details
 from integrations.jenkins.errors import JenkinsError
 from integrations.jenkins.logs import BuildLog
 from integrations.jenkins.model import Result, Stage, Triggered
+from integrations.jenkins.overview import job_details
 from integrations.jenkins.past import past_builds
 from integrations.jenkins.relay.details import read_details
 from integrations.jenkins.reports import report_of
@@ -93,7 +93,7 @@ READ: dict[str, tuple[Ask, Any]] = {
         [("Built-In Node", 1, 2)],
     ),
     "computer_oneoff": (
-        lambda client, _: [(each.name, each.path) for each in acting.nodes(client)],
+        lambda client, _: [(each.name, each.path) for each in agents(client)],
         [("Built-In Node", "computer/(built-in)/")],
     ),
     "error_403_no_crumb": (
@@ -114,7 +114,7 @@ READ: dict[str, tuple[Ask, Any]] = {
     "job_info_after": (job, ("demo", True, 4, PARAMETERS)),
     "job_info_parameters": (job, ("demo", True, 1, PARAMETERS)),
     "job_summary_tree": (
-        lambda client, _: [each.score for each in details(client, "demo").health],
+        lambda client, _: [each.score for each in job_details(client, "demo").health],
         [100],
     ),
     "plugins": (lambda client, _: missing_plugins(client), ()),
@@ -132,7 +132,7 @@ READ: dict[str, tuple[Ask, Any]] = {
     "queue_item_left_executable": (item, (4, True, False, None, 1)),
     "queue_item_waiting_finished": (item, (11, False, False, None, 1)),
     "queue_item_waiting_quiet_period": (item, (11, False, False, None, 1)),
-    "root_info_quieting": (lambda client, _: acting.quieting(client).on, True),
+    "root_info_quieting": (lambda client, _: client.quieting().on, True),
     "test_report": (
         lambda client, _: [(each.title, each.status) for each in report_of(client, "team/pipe", 1).cases],
         [("ok", "PASSED"), ("rejects_bad_password", "FAILED"), ("later", "SKIPPED")],
