@@ -255,6 +255,22 @@ def test_a_trigger_without_parameters_where_some_are_needed_is_a_bad_parameter(c
     assert type(error_of(canned, "http_400_build_without_params")) is BadParameter
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("hudson.model.Item.ExtendedRead", ", for want of hudson.model.Item.ExtendedRead."),
+        ("<b>@all</b>", "403."),
+    ],
+)
+def test_a_refusal_names_the_permission_that_jenkins_names(canned: Canned, told: str, said: str) -> None:
+    canned.say(403, "", {"X-Required-Permission": told})
+    with pytest.raises(Forbidden) as caught:
+        canned.client().job("api")
+    assert str(caught.value).startswith(
+        f"Asking Jenkins for the job api: Jenkins answered 403{said.removeprefix('403')}"
+    )
+
+
 def test_a_wrong_token_is_unauthorised(server: Jenkins) -> None:
     with pytest.raises(Unauthorized, match="Make a new API token in Jenkins"):
         JenkinsClient(server.url, "sparkops", "wrong-token").job("api")
