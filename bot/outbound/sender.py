@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bot.outbound.budget import lane_waits
 from bot.outbound.outbox import MAX_EDITS, SAVED_EDITS
 from bot.store.counters import Counters
 from bot.store.database import Database, driver_connection
@@ -288,8 +289,10 @@ class Sender:
             if not may_come or (row.attempts >= _GIVE_UP_AFTER and not is_limited):
                 session.execute(_REFUSED, {"id": row.id, "error": str(error)})
                 return self._next(session, row.lane, row.claim)
+            wait = _wait(row, error)
+            lane_waits(session, row.lane, wait)  # first, as whoever stores a message locks the bucket first
             session.execute(_AGAIN, {"id": row.id, "error": str(error), "free": int(is_limited)})
-            session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": _wait(row, error)})
+            session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": wait})
             return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.runs.states import ENDED, State
@@ -12,17 +12,26 @@ from bot.store.models import Run
 from integrations.jenkins.following.order import KIND
 from integrations.jenkins.settings import MAIN
 
+_RENAMED_TO = Run.progress["job"].astext
+_RUNS_OF_A_BUILD = select(Run).where(
+    Run.kind == KIND,
+    or_(Run.arguments["job"].astext == bindparam("job"), bindparam("job") == _RENAMED_TO),
+    func.coalesce(_RENAMED_TO, bindparam("job")) == bindparam("job"),
+    or_(
+        Run.progress["number"].astext == bindparam("number"),
+        Run.progress["queue_id"].astext == bindparam("queue_id"),  # NULL equals nothing
+    ),
+)
+"""Made once: it is asked for each report, and to put it together takes as long as to ask."""
+
 
 def runs_following(
     session: Session, server: str, job: str, number: int, queue_id: int | None = None
 ) -> list[Run]:
     """The runs of this very build: known by its number or, before that is known, by its queue item."""
-    known = [Run.progress["number"].astext == str(number)]
-    if queue_id is not None:
-        known.append(Run.progress["queue_id"].astext == str(queue_id))
-    name = func.coalesce(Run.progress["job"].astext, Run.arguments["job"].astext)
-    query = select(Run).where(Run.kind == KIND, name == job, or_(*known))
-    return [run for run in session.scalars(query) if run.arguments.get("server", MAIN) == server]
+    named = {"job": job, "number": str(number), "queue_id": None if queue_id is None else str(queue_id)}
+    runs = session.scalars(_RUNS_OF_A_BUILD, named)
+    return [run for run in runs if run.arguments.get("server", MAIN) == server]
 
 
 def runs_on(server: str) -> tuple[ColumnElement[bool], ...]:

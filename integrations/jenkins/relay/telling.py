@@ -25,7 +25,7 @@ from integrations.jenkins.relay.details import Details, details_of, filled
 from integrations.jenkins.relay.noise import Change, Past
 from integrations.jenkins.relay.record import known_as, record
 from integrations.jenkins.relay.runs import rooms_that_follow, runs_following, wake
-from integrations.jenkins.relay.story import Story, past_of
+from integrations.jenkins.relay.story import Story, pasts_of
 from integrations.jenkins.relay.templates import TemplateFault, written
 from integrations.jenkins.relay.threads import thread_above
 from integrations.jenkins.relay.wishes import Wish
@@ -95,9 +95,10 @@ def _likely(session: Session, server: str, event: BuildEvent) -> dict[str, tuple
     known = session.get(JenkinsBuild, (server, event.full_name, event.number))
     if known is not None and _is_told(known, event.result):
         return {}
-    rooms = {}
-    for room, wishes in listeners(session, server, event).items():
-        past = past_of(session, account(server), _subject(event, known), room, event.number)
+    rooms, hear = {}, listeners(session, server, event)
+    pasts = pasts_of(session, account(server), _subject(event, known), hear.keys(), event.number)
+    for room, wishes in hear.items():
+        past = pasts[room]
         change, failures = _meaning(past, event)
         wanting = tuple(each for each in wishes if _wants(each, change, event.result, failures, past))
         if wanting:

@@ -9,7 +9,12 @@ from sqlalchemy import Boolean, Float, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.store.models import Run
 from bot.store.models.base import Base, now
+
+Index("jenkins_runs_of_a_job", Run.kind, Run.arguments["job"].astext)
+Index("jenkins_runs_of_a_renamed_job", Run.kind, Run.progress["job"].astext)
+"""On the core's table: each report asks who follows its build, and runs are never thrown away."""
 
 
 class JenkinsBuild(Base):
