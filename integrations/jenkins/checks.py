@@ -103,7 +103,7 @@ def _plugins(client: JenkinsClient) -> CheckResult:
 
 
 def _reports(services: Services, servers: Servers, server: str) -> CheckResult:
-    """Whether its reports arrive: builds that ended since the last one and were not reported may say that they do not."""
+    """Whether its reports arrive: builds that ended since the last one, and were not reported, may say otherwise."""
     name = f"{account(server)} reports"
     with services.database.transaction() as session:
         reported, ended = last_report(session, servers, server), last_end(session, server)
