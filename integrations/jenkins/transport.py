@@ -208,8 +208,10 @@ def _refusal(response: requests.Response, asked: str, *, changes: bool = False) 
         return NotFound(asked, says)
     if status == 409:
         return Disabled(asked, f"{says}: it is disabled")
-    if status == 503:
+    if status == 503 and "jenkins" in response.text[:20_000].casefold():
         return Starting(asked, "Jenkins is starting and not ready yet")
+    if status == 503:
+        return Unreachable(asked, "a proxy before Jenkins answered 503")
     if changes and status in (400, 414, 500):
         return BadParameter(asked, says)
     if status in (502, 504):

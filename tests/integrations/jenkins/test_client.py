@@ -284,6 +284,13 @@ def test_the_boot_page_is_never_taken_for_a_missing_job(server: Jenkins, client:
             ask()
 
 
+def test_a_proxy_that_has_no_jenkins_behind_it_is_no_jenkins_that_starts(canned: Canned) -> None:
+    canned.say(503, "<html><title>503 Service Temporarily Unavailable</title><center>nginx</center></html>")
+    with pytest.raises(Unreachable, match="a proxy before Jenkins answered 503") as caught:
+        canned.client().trigger("api", (), parameterised=False)
+    assert not caught.value.maybe_done
+
+
 def test_a_broken_read_is_tried_again(server: Jenkins, client: JenkinsClient) -> None:
     """python-jenkins' `retries=` has no effect: its adapter is mounted at `http` and loses to `http://`."""
     server.control("faults", kind="drop", method="GET", path="*", count=1)
