@@ -103,20 +103,20 @@ def _plugins(client: JenkinsClient) -> CheckResult:
 
 
 def _reports(services: Services, servers: Servers, server: str) -> CheckResult:
-    """Whether its reports arrive: builds that ended meanwhile and were not reported say that they do not."""
+    """Whether its reports arrive: builds that ended since the last one, and were not reported, may say otherwise."""
     name = f"{account(server)} reports"
     with services.database.transaction() as session:
         reported, ended = last_report(session, servers, server), last_end(session, server)
-    if ended is not None and (reported is None or (ended - reported).total_seconds() > _LATE):
-        last = f"the last came at {utc(reported, _MOMENT)} UTC" if reported else "none has come"
-        says = (
-            f"do not arrive: {last}, and a build ended at {utc(ended, _MOMENT)} UTC. Does Jenkins reach me, and do "
-            "its jobs post to the address of the hook?"
-        )
-        return CheckResult(name, False, says)
-    if reported is None:
+    if reported is None and ended is None:
         return CheckResult(name, True, "have not begun; the README says how Jenkins is told where to.")
-    return CheckResult(name, True, f"arrive; the last came at {utc(reported, _MOMENT)} UTC.")
+    if reported is None:
+        says = "do not arrive: builds end, and none was reported. Do its jobs post to the hook, and does it reach me?"
+        return CheckResult(name, False, says)
+    last = utc(reported, _MOMENT)
+    if ended is not None and (ended - reported).total_seconds() > _LATE:
+        says = f"have not come since {last} UTC, and a build ended at {utc(ended, _MOMENT)} UTC: does its job post any?"
+        return CheckResult(name, True, says)
+    return CheckResult(name, True, f"arrive; the last came at {last} UTC.")
 
 
 def _hook(server: str, settings: Server) -> CheckResult:

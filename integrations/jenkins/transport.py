@@ -39,6 +39,7 @@ _CONNECT = 5.0
 """Seconds to wait for a connection; a Jenkins that is there takes it at once."""
 _PIECE = 65_536
 """Bytes of a body that are looked at together."""
+_PERMISSION = re.compile(r"[\w.$]{1,100}")
 _TITLE = re.compile(r"<title>(?:Error \d+ )?([^<]{1,160})</title>", re.IGNORECASE)
 
 
@@ -202,13 +203,15 @@ def _refusal(response: requests.Response, asked: str, *, changes: bool = False) 
     if status == 401:
         return Unauthorized(asked, says)
     if status == 403:
-        return Forbidden(asked, says)
+        return Forbidden(asked, f"{says}{_required(response)}")
     if status == 404:
         return NotFound(asked, says)
     if status == 409:
         return Disabled(asked, f"{says}: it is disabled")
-    if status == 503:
+    if status == 503 and "jenkins" in response.text[:20_000].casefold():
         return Starting(asked, "Jenkins is starting and not ready yet")
+    if status == 503:
+        return Unreachable(asked, "a proxy before Jenkins answered 503")
     if changes and status in (400, 414, 500):
         return BadParameter(asked, says)
     if status in (502, 504):
@@ -221,6 +224,12 @@ def _answered(response: requests.Response) -> str:
     title = _TITLE.search(response.text[:20_000])
     words = title[1].removesuffix("[Jenkins]").strip() if title else ""
     return f"Jenkins answered {response.status_code}{f' ({words})' if words and words != 'Jenkins' else ''}"
+
+
+def _required(response: requests.Response) -> str:
+    """The permission that a 403 is for want of, as Jenkins calls it (hudson.security.AccessDeniedException3)."""
+    found = _PERMISSION.fullmatch(response.headers.get("X-Required-Permission", ""))
+    return f", for want of {found[0]}" if found else ""
 
 
 def _unreachable(error: requests.RequestException, asked: str, *, changes: bool) -> JenkinsError:

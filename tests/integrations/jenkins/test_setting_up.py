@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from bot.assembly import load_parts
 from bot.config_file import SettingsError
@@ -175,7 +175,10 @@ def test_the_doctor_sees_whether_reports_arrive(talk: Following) -> None:
     talk.server.control("builds", job="web")
     reconcile(talk.conversation.services), reconcile(talk.conversation.services)
     fine, said = said_of(talk, "reports")
-    assert not fine and said.startswith("do not arrive: none has come, and a build ended at ")
+    assert (fine, said) == (
+        False,
+        "do not arrive: builds end, and none was reported. Do its jobs post to the hook, and does it reach me?",
+    )
     with talk.database.transaction() as session:
         payload = {"url": f"{talk.server.url}/job/web/6/"}
         session.add(
@@ -183,6 +186,10 @@ def test_the_doctor_sees_whether_reports_arrive(talk: Following) -> None:
         )
     fine, said = said_of(talk, "reports")
     assert fine and said.startswith("arrive; the last came at ")
+    with talk.database.transaction() as session:
+        session.execute(update(InboxEvent).values(received_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC)))
+    fine, said = said_of(talk, "reports")
+    assert fine and said.startswith("have not come since 02 Jan 03:04 UTC, and a build ended at ")
 
 
 def test_each_server_s_reports_are_told_apart(server: Jenkins, database: Database, tmp_path: Path) -> None:
