@@ -5,8 +5,8 @@ TLS, and answers `show interface status` (some 65 rows, 10 KB). Every client ope
 is the first question of a process; warm is the second, over the connections and logins of the first. Rounds are
 interleaved, figures are medians, and each peer's typed interfaces are counted: they must be as many as ours.
 
-The fast path cannot compare a fingerprint, so it is measured with `tls: {verify: false}`; the sure path and Go compare
-the fingerprint of every certificate; napalm checks nothing. The farm shares the machine's cores with its clients. Our
+Every certificate names its switch's address and is signed by the farm's CA. Ours, on either path, and Go check it
+against that; napalm checks nothing. The farm shares the machine's cores with its clients. Our
 inventory is read before the clock runs (0.2 s for 1,000 switches): a bot reads it once, and again when it changes.
 """
 
@@ -33,8 +33,9 @@ from bot.supervisor import free_port
 
 ROUNDS, ROUNDS_OF_MANY = 5, 3
 PASSWORD = "a-password-of-the-bench"
+COMMAND = "show interface status"
 _PEERS = ("napalm>=5,<6", "nornir>=3.5,<4")
-_LINE = re.compile(r"^  (\S+): \{host: ([0-9.]+), port: ([0-9]+).*fingerprint: '([^']+)'", re.MULTILINE)
+_LINE = re.compile(r"^  (\S+): \{host: ([0-9.]+), port: ([0-9]+).*tls: \{ca: ([^}]+)\}", re.MULTILINE)
 _FAST, _SURE, _GO, _NAPALM = "ours, fast path", "ours, sure path", "Go, net/http", "nornir + napalm"
 _FAST_WARM, _SURE_WARM = "ours, fast path, warm", "ours, sure path, warm"
 _SHOWN = {"wall": "wall s", "cpu": "CPU s", "rss_mb": "peak RSS MB"}
@@ -47,10 +48,9 @@ class Farm:
     """A running farm, and what clients need to know of it."""
 
     count: int
-    pinned: Path
-    unchecked: Path
+    inventory: Path
     list: Path
-    fingerprint: str
+    ca: str
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ def _rounds(running: Farm, programs: Programs, rounds: int) -> Figures:
     found: Figures = {}
     for _ in range(rounds):
         _add(found, _GO, _go(programs, running))
-        fast = _ours(running.unchecked, "on")
+        fast = _ours(running.inventory, "on")
         _add(found, _FAST, fast["cold"])
         _add(found, _FAST_WARM, fast["warm"])
-        sure = _ours(running.pinned, "off")
+        sure = _ours(running.inventory, "off")
         _add(found, _SURE, sure["cold"])
         _add(found, _SURE_WARM, sure["warm"])
         counted = {whole["interfaces"] for whole in (fast["cold"], fast["warm"], sure["cold"], sure["warm"])}
@@ -145,7 +145,7 @@ def _add(found: Figures, who: str, told: Mapping[str, Any]) -> None:
 
 
 def _go(programs: Programs, running: Farm) -> Mapping[str, Any]:
-    arguments = ("-list", str(running.list), "-fingerprint", running.fingerprint)
+    arguments = ("-list", str(running.list), "-ca", running.ca)
     return _complete(_told((str(programs.go), *arguments)), running.count)
 
 
@@ -179,34 +179,32 @@ def _told(command: tuple[str, ...]) -> Any:
 @contextmanager
 def farm(count: int, latency: str, folder: Path) -> Iterator[Farm]:
     """So many switches with TLS, in a process of their own."""
-    port, control, pinned = free_port(), free_port(), folder / f"switches-{count}-{latency}.yaml"
-    command = ("-m", "playground", "switches", "--count", str(count), "--port", str(port))
-    command += (
-        "--control-port",
-        str(control),
-        "--latency",
-        latency,
-        "--jitter",
-        "30%",
-        "--inventory",
-        str(pinned),
-    )
+    port, control, inventory = free_port(), free_port(), folder / f"switches-{count}-{latency}.yaml"
+    options = {
+        "--count": str(count),
+        "--port": str(port),
+        "--control-port": str(control),
+        "--latency": latency,
+        "--jitter": "30%",
+        "--mode": "*=vouched",
+        "--prepare": COMMAND,
+        "--inventory": str(inventory),
+    }
+    command = ("-m", "playground", "switches", *(word for pair in options.items() for word in pair))
     with process(*command, environment={"SWITCHES_PASSWORD": PASSWORD}):
-        wait_until_answers(f"http://127.0.0.1:{control}/playground/faults", 120)
-        yield _farm(count, pinned)
+        wait_until_answers(f"http://127.0.0.1:{control}/playground/faults", 300)
+        yield _farm(count, inventory)
     time.sleep(1)
 
 
-def _farm(count: int, pinned: Path) -> Farm:
-    text = pinned.read_text()
-    entries = _LINE.findall(text)
+def _farm(count: int, inventory: Path) -> Farm:
+    entries = _LINE.findall(inventory.read_text())
     if len(entries) != count:
-        raise RuntimeError(f"{pinned} has {len(entries)} switches with a fingerprint, and not {count}")
-    unchecked, addresses = pinned.with_suffix(".unchecked.yaml"), pinned.with_suffix(".txt")
-    unchecked.write_text(re.sub(r"fingerprint: '[^']+'", "verify: false", text))
+        raise RuntimeError(f"{inventory} has {len(entries)} switches with a CA, and not {count}")
+    addresses = inventory.with_suffix(".txt")
     addresses.write_text("".join(f"{name} {host}:{port}\n" for name, host, port, _ in entries))
-    (fingerprint,) = {entry[3] for entry in entries}
-    return Farm(count, pinned, unchecked, addresses, fingerprint)
+    (ca,) = {entry[3] for entry in entries}
+    return Farm(count, inventory, addresses, ca)
 
 
 def _built(folder: Path) -> Path:

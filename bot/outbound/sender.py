@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from mimetypes import guess_type
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -243,11 +244,14 @@ class Sender:
         return _Posted(message.id, message.room_id, message.created)
 
     def _file(self, outbox_id: int, name: str) -> File:
-        """Read only now, and as bytes: up to a hundred megabytes would otherwise come as hexadecimal digits."""
+        """Read only now, and as bytes: up to a hundred megabytes would otherwise come as hexadecimal digits.
+
+        Its type is told by its name: a client shows a picture only where it is said to be one.
+        """
         with self._database.transaction() as session:
             found = driver_connection(session).execute(_FILE, (outbox_id,), binary=True).fetchall()
         [(content,)] = found
-        return File(name, content)
+        return File(name, content, guess_type(name)[0] or "application/octet-stream")
 
     def _post_live(self, row: Row) -> _Posted:
         with self._database.transaction() as session:

@@ -4,6 +4,7 @@ from bot.integration import Hook, Integration
 from bot.runs.kinds import Periodic
 from integrations.jenkins.checks import check
 from integrations.jenkins.commands import COMMANDS
+from integrations.jenkins.counted import COUNTED
 from integrations.jenkins.credentials import CREDENTIALS
 from integrations.jenkins.following import BUILD
 from integrations.jenkins.hooks import gather, handle, read
@@ -28,4 +29,5 @@ integration = Integration(
         Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),
         Periodic("jenkins.tidy", every=lambda _: EVERY, run=tidy),
     ),
+    counted=COUNTED,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
+from bot.store.counters import Counting
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.relay.noise import Change
 from integrations.jenkins.settings import JenkinsSettings
@@ -92,10 +94,19 @@ class Servers:
         """All clients."""
         return tuple(self._clients.values())
 
+    def count_with(self, counters: Counting) -> None:
+        """Count the requests to each server, by what becomes of them."""
+        for name, client in self._clients.items():
+            client.transport.counted = partial(_count, counters, name)
+
     def of_address(self, url: str) -> str | None:
         """The server whose root an absolute address lies below; None where that is none or not one alone."""
         found = [name for name, client in self._clients.items() if _below(url, client.url)]
         return found[0] if len(found) == 1 else None
+
+
+def _count(counters: Counting, server: str, outcome: str) -> None:
+    counters.count("jenkins_requests", server=server, outcome=outcome)
 
 
 def _below(url: str, root: str) -> bool:

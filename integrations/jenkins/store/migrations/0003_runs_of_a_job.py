@@ -3,10 +3,11 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the index."""
+    """Make the indexes: by the name it was asked for, and by the one it has been renamed to."""
     op.create_index("jenkins_runs_of_a_job", "runs", ["kind", sa.text("(arguments ->> 'job')")])
+    op.create_index("jenkins_runs_of_a_renamed_job", "runs", ["kind", sa.text("(progress ->> 'job')")])
