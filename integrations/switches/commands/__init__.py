@@ -1,5 +1,23 @@
 """The chat commands, one file for each thing people come for."""
 
 from bot.commands.model import Command
+from bot.runs.kinds import RunKind
+from integrations.switches.commands import checking, comparing, finding, health, listing, remembering, showing
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (
+    *listing.COMMANDS,
+    *checking.COMMANDS,
+    *showing.COMMANDS,
+    *comparing.COMMANDS,
+    *remembering.COMMANDS,
+    *finding.COMMANDS,
+    *health.COMMANDS,
+)
+RUN_KINDS: tuple[RunKind, ...] = (
+    *checking.RUN_KINDS,
+    *showing.RUN_KINDS,
+    *comparing.RUN_KINDS,
+    *remembering.RUN_KINDS,
+    *finding.RUN_KINDS,
+    *health.RUN_KINDS,
+)
