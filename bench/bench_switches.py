@@ -51,6 +51,8 @@ class Farm:
     inventory: Path
     list: Path
     ca: str
+    control: str
+    """The URL of its control API."""
 
 
 @dataclass(frozen=True)
@@ -193,18 +195,18 @@ def farm(count: int, latency: str, folder: Path) -> Iterator[Farm]:
     command = ("-m", "playground", "switches", *(word for pair in options.items() for word in pair))
     with process(*command, environment={"SWITCHES_PASSWORD": PASSWORD}):
         wait_until_answers(f"http://127.0.0.1:{control}/playground/faults", 300)
-        yield _farm(count, inventory)
+        yield _farm(count, inventory, f"http://127.0.0.1:{control}/playground")
     time.sleep(1)
 
 
-def _farm(count: int, inventory: Path) -> Farm:
+def _farm(count: int, inventory: Path, control: str) -> Farm:
     entries = _LINE.findall(inventory.read_text())
     if len(entries) != count:
         raise RuntimeError(f"{inventory} has {len(entries)} switches with a CA, and not {count}")
     addresses = inventory.with_suffix(".txt")
     addresses.write_text("".join(f"{name} {host}:{port}\n" for name, host, port, _ in entries))
     (ca,) = {entry[3] for entry in entries}
-    return Farm(count, inventory, addresses, ca)
+    return Farm(count, inventory, addresses, ca, control)
 
 
 def _built(folder: Path) -> Path:

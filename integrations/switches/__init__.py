@@ -8,6 +8,7 @@ from integrations.switches.commands import COMMANDS, RUN_KINDS
 from integrations.switches.settings import SwitchesSettings
 from integrations.switches.store import MIGRATIONS
 from integrations.switches.store.snapshots import forget_expired
+from integrations.switches.watching.polling import EVERY, poll
 
 integration = Integration(
     name="switches",
@@ -17,5 +18,8 @@ integration = Integration(
     run_kinds=RUN_KINDS,
     checks=(check,),
     migrations=MIGRATIONS,
-    periodics=(Periodic("switches.snapshots", every=lambda _settings: 3600.0, run=forget_expired),),
+    periodics=(
+        Periodic("switches.snapshots", every=lambda _settings: 3600.0, run=forget_expired),
+        Periodic("switches.watch", every=lambda _settings: EVERY, run=poll),
+    ),
 )

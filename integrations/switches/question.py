@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrations.switches.errors import Cancelled, DeadlinePassed, SwitchError
 from integrations.switches.inventory.model import Switch
@@ -27,6 +27,8 @@ class Result:
     error: SwitchError | None = None
     path: Path | None = None
     seconds: float = 0.0
+    at: float = field(default_factory=time.time, compare=False)
+    """When it came, in seconds since the epoch."""
 
     @property
     def failure(self) -> SwitchError | None:

@@ -2,7 +2,17 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
-from integrations.switches.commands import checking, comparing, finding, health, listing, remembering, showing
+from integrations.switches.commands import (
+    checking,
+    comparing,
+    counting,
+    finding,
+    health,
+    listing,
+    remembering,
+    showing,
+    watching,
+)
 
 COMMANDS: tuple[Command, ...] = (
     *listing.COMMANDS,
@@ -12,6 +22,8 @@ COMMANDS: tuple[Command, ...] = (
     *remembering.COMMANDS,
     *finding.COMMANDS,
     *health.COMMANDS,
+    *counting.COMMANDS,
+    *watching.COMMANDS,
 )
 RUN_KINDS: tuple[RunKind, ...] = (
     *checking.RUN_KINDS,
@@ -20,4 +32,5 @@ RUN_KINDS: tuple[RunKind, ...] = (
     *remembering.RUN_KINDS,
     *finding.RUN_KINDS,
     *health.RUN_KINDS,
+    *counting.RUN_KINDS,
 )

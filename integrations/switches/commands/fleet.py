@@ -26,6 +26,8 @@ from integrations.switches.sessions import Form
 
 DIRECTLY = 50
 """Switches up to which the asker simply waits for the reply."""
+PATIENCE = 30.0
+"""Seconds between two times of asking up to which they simply wait."""
 _LOOK_EVERY = 1.0
 """Seconds between two looks at whether a run was cancelled, and between two counts in its message."""
 
@@ -41,6 +43,8 @@ class Order:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    apart: float | None = None
+    """Seconds between two times of asking; None where it is asked once."""
 
     @classmethod
     def kept(cls, arguments: Mapping[str, Any]) -> Order:
@@ -59,6 +63,8 @@ class Asked:
     room_id: str | None
     request_key: str
     services: Services
+    earlier: tuple[Result, ...] = ()
+    """The results of the first of two times."""
 
     @property
     def answered(self) -> tuple[Result, ...]:
@@ -95,10 +101,15 @@ class Topic:
     def ask(self, context: Context, order: Order, switches: Sequence[Switch]) -> Reply:
         """Ask these switches and answer, or start the run that does. Raises CommandError."""
         request = context.request
+        is_long = len(switches) > DIRECTLY or (order.apart or 0.0) > PATIENCE
         # Where there is no room, nobody would see the run's message and its answer.
-        if len(switches) > DIRECTLY and request.place.room_id is not None:
+        if is_long and request.place.room_id is not None:
             return context.start_run(self.name, order.title, asdict(order), live=_count(order, 0))
-        results = _client(context.services).ask(switches, order.commands, form=order.form)
+        client, earlier = _client(context.services), tuple[Result, ...]()
+        if order.apart is not None:
+            earlier = client.ask(switches, order.commands, form=order.form)
+            time.sleep(order.apart)
+        results = client.ask(switches, order.commands, form=order.form)
         asked = Asked(
             order,
             self._shown(results),
@@ -106,6 +117,7 @@ class Topic:
             request.place.room_id,
             request.key,
             context.services,
+            self._shown(earlier),
         )
         answer = self.tell(asked)
         return Reply(_whole(asked, answer), file=answer.file)
@@ -116,12 +128,12 @@ class Topic:
     def _step(self, view: RunView, control: StepControl, services: Services) -> Wait | End:
         order = Order.kept(view.arguments)
         try:
-            results, gone = _asked_by(control, _client(services), order)
-            if results is None:
+            earlier, results, gone = _asked_twice(control, _client(services), order)
+            if earlier is None or results is None:
                 told = f"🚫 **{quote(view.title)}** was cancelled."
                 return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
             shown, key = self._shown(results), f"run:{view.id}"
-            asked = Asked(order, shown, view.requester, view.room_id, key, services)
+            asked = Asked(order, shown, view.requester, view.room_id, key, services, self._shown(earlier))
             return _end(asked, self.tell(asked), gone)
         except CommandError as error:
             live = f"⚠️ **{quote(view.title)}**: no answer."
@@ -137,6 +149,18 @@ def masked(result: Result) -> Result:
 def _client(services: Services) -> SwitchesClient:
     client: SwitchesClient = services.clients["switches"]
     return client
+
+
+def _asked_twice(
+    control: StepControl, client: SwitchesClient, order: Order
+) -> tuple[tuple[Result, ...] | None, tuple[Result, ...] | None, tuple[str, ...]]:
+    """The results of both times (of the first none, where it is asked once), and who left; None where cancelled."""
+    earlier: tuple[Result, ...] | None = ()
+    if order.apart is not None:
+        earlier, gone = _asked_by(control, client, order)
+        if earlier is None or not _waited(control, order):
+            return None, None, gone
+    return (earlier, *_asked_by(control, client, order))
 
 
 def _asked_by(
@@ -166,6 +190,17 @@ def _asked_by(
         question.cancel()
     gone = tuple(name for name in order.switches if name not in known)
     return None if cancelled else tuple(found[switch.name] for switch in switches), gone
+
+
+def _waited(control: StepControl, order: Order) -> bool:
+    """Let the time between two times of asking go by; False where the run was cancelled meanwhile."""
+    until = time.monotonic() + (order.apart or 0.0)
+    control.show(f"⏱ **{quote(order.title)}**: counted once, and again in {order.apart:.0f} s")
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, _LOOK_EVERY))
+        if control.cancelled():
+            return False
+    return True
 
 
 def _count(order: Order, answered: int) -> str:

@@ -59,6 +59,8 @@ def test_who_may_ask_some_asks_them(ruled: FleetTalk, line: str, target: str) ->
         "switch health {}",
         "switch find host x {}",
         "switch snapshot {} before",
+        "switch counters {}",
+        "switch watch {} health",
     ],
 )
 def test_a_rule_about_switches_holds_however_they_are_written(
