@@ -67,7 +67,7 @@ def main() -> None:
     """Build the peers, run the farms one after the other, ask."""
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as folder:
-        programs = Programs(_built(Path(folder)), _with_napalm(Path(folder)))
+        programs = Programs(go_program(Path(folder)), _with_napalm(Path(folder)))
         for count, latency, rounds in (
             (1_000, "50ms", ROUNDS),
             (1_000, "200ms", ROUNDS),
@@ -128,7 +128,7 @@ def _beside_napalm(figures: Figures) -> Result:
 def _rounds(running: Farm, programs: Programs, rounds: int) -> Figures:
     found: Figures = {}
     for _ in range(rounds):
-        _add(found, _GO, _go(programs, running))
+        _add(found, _GO, _go(programs.go, running))
         fast = _ours(running.inventory, "on")
         _add(found, _FAST, fast["cold"])
         _add(found, _FAST_WARM, fast["warm"])
@@ -146,9 +146,14 @@ def _add(found: Figures, who: str, told: Mapping[str, Any]) -> None:
         found.setdefault(who, {}).setdefault(key, []).append(told[key])
 
 
-def _go(programs: Programs, running: Farm) -> Mapping[str, Any]:
+def go_alone(go: Path, running: Farm) -> float:
+    """Seconds that the Go program takes to ask the farm."""
+    return float(_go(go, running)["wall"])
+
+
+def _go(go: Path, running: Farm) -> Mapping[str, Any]:
     arguments = ("-list", str(running.list), "-ca", running.ca)
-    return _complete(_told((str(programs.go), *arguments)), running.count)
+    return _complete(_told((str(go), *arguments)), running.count)
 
 
 def _ours(inventory: Path, fast: str) -> Mapping[str, Any]:
@@ -209,7 +214,7 @@ def _farm(count: int, inventory: Path, control: str) -> Farm:
     return Farm(count, inventory, addresses, ca, control)
 
 
-def _built(folder: Path) -> Path:
+def go_program(folder: Path) -> Path:
     """The Go program. Needs Debian's package `golang`."""
     program = folder / "ask"
     environment = {**os.environ, "GOFLAGS": "-mod=mod", "GOCACHE": str(folder / "go"), "GO111MODULE": "on"}
