@@ -76,7 +76,7 @@ def _watched(running: Farm, url: str) -> dict[str, Any]:
     command += ("--rooms", str(ROOMS), "--passes", str(PASSES), "--ports", PORTS)
     environment = {
         "DATABASE_URL": url,
-        "SWITCHES_INVENTORY": str(running.unchecked),
+        "SWITCHES_INVENTORY": str(running.inventory),
         "SPARKOPS_ADMINS": "you@example.com",
         "WEBEX_ACCESS_TOKEN": "bot:sparkops@webex.bot",
         "LOG_LEVEL": "WARNING",

@@ -79,7 +79,9 @@ class Integration:
     to act as themselves there; where the integration speaks to several systems, `accounts` names what it may
     be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
     folder of Alembic revisions that make the integration's own tables, whose models hang on
-    `bot.store.models.Base`.
+    `bot.store.models.Base`. `counted` are the counters it raises by `services.counters.count`, each with what it
+    counts and its labels, separated by commas in the order of the alphabet; their names begin with its own, and
+    `/metrics` shows them. A client with a method `count_with` (`bot.store.counters.Counts`) is given the counters.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Integration:
     accounts: Callable[[Any], Mapping[str, Any]] | None = None
     periodics: tuple[Periodic, ...] = ()
     migrations: Path | None = None
+    counted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bot.outbound.redact import Redactor
 from bot.rooms.find import Titles
 from bot.runs import runs
 from bot.settings import Settings
+from bot.store.counters import Counting, NoCounters
 from bot.store.database import Database
 from bot.webex import WebexClient
 
@@ -38,6 +39,7 @@ class Services:
     """What people may give a credential for, by the integration's name."""
     titles: Titles = field(default_factory=Titles)
     """The bot's rooms by title."""
+    counters: Counting = field(default_factory=NoCounters)
 
     @property
     def policy(self) -> Policy:

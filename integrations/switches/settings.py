@@ -46,8 +46,8 @@ class SwitchesSettings(BaseModel):
     """`off` sends every switch over the sure path."""
     concurrency: int = Field(1000, alias="SWITCHES_CONCURRENCY", ge=1, le=20_000)
     """Switches asked side by side. Each is asked one thing at a time, whoever asks."""
-    warm: int = Field(2000, alias="SWITCHES_WARM", ge=0, le=50_000)
-    """Connections kept open between questions. One costs some 30 KB on the fast path and 110 KB on the sure one."""
+    warm: int = Field(4000, alias="SWITCHES_WARM", ge=0, le=50_000)
+    """Connections kept open between questions, some 60 KB each; those asked first keep theirs."""
     idle: float = Field(60.0, alias="SWITCHES_IDLE", ge=0, le=3600)
     """Seconds an unused connection is kept; nginx on the switch closes it after 65 to 75."""
     timeout: float = Field(20.0, alias="SWITCHES_TIMEOUT", gt=0, le=600)

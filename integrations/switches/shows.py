@@ -85,14 +85,14 @@ def _interface(row: Mapping[str, Any]) -> Interface:
     if len(row) > _SHORT_ROW:
         return _read_interface(row)
     try:
-        return _known_interface(tuple(row.items()))
+        return _known_interface(tuple(row), tuple(row.values()))
     except TypeError:  # a row with a list in it cannot be looked up
         return _read_interface(row)
 
 
-@lru_cache(maxsize=65_536)
-def _known_interface(items: tuple[tuple[str, Any], ...]) -> Interface:
-    return _read_interface(dict(items))
+@lru_cache(maxsize=16_384)
+def _known_interface(names: tuple[str, ...], values: tuple[Any, ...]) -> Interface:
+    return _read_interface(dict(zip(names, values, strict=True)))
 
 
 def _read_interface(row: Mapping[str, Any]) -> Interface:

@@ -35,7 +35,6 @@ class InventoryFile:
         self._inventory: Inventory | None = None
         self._seen: object = None
         self._imported: dict[str, tuple[float, Import, Imported]] = {}
-        self._given = Given()
 
     def inventory(self) -> Inventory:
         """All switches. Raises InventoryError: a line for each fault, with file, line and reason."""
@@ -43,9 +42,9 @@ class InventoryFile:
             seen = _stamp(self._settings.inventory)
             if self._inventory is not None and seen == self._seen and not self._old_imports():
                 return self._inventory
-            if self._inventory is None or seen != self._seen:
-                self._given = self._file()
-            self._inventory = assemble(self._given, self._imports(), self._settings)
+            # Read again for an import's sake too: a parsed file with its lines is ten times as large as what it says.
+            given = self._file()
+            self._inventory = assemble(given, self._imports(given), self._settings)
             self._seen = seen
             return self._inventory
 
@@ -63,10 +62,10 @@ class InventoryFile:
         now = time.monotonic()
         return any(now - at > source.every for at, source, _ in self._imported.values())
 
-    def _imports(self) -> Mapping[str, Imported]:
+    def _imports(self, given: Given) -> Mapping[str, Imported]:
         """Each source's switches. One that does not answer now is kept as it was, with a note."""
         found: dict[str, Imported] = {}
-        for name, source in self._given.imports.items():
+        for name, source in given.imports.items():
             at, before, old = self._imported.get(name, (0.0, None, None))
             now = time.monotonic()
             if old is not None and before == source and now - at <= source.every:

@@ -29,6 +29,9 @@ from integrations.switches.transport.seam import Reply, cookie_of, refuse_larger
 
 _OLD_TLS = ("VERSION", "HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "DH_KEY_TOO_SMALL", "UNSUPPORTED", "LEGACY")
 """Parts of OpenSSL's reasons where both sides have nothing in common."""
+_OPENING = 400
+"""Switches asked side by side over a connection still to be opened. A handshake is CPU time, 1.5 ms of one core:
+with a thousand begun at once on a busy machine each ends near the end of all, and then every one is too late."""
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on."""
 
@@ -44,11 +47,24 @@ class SurePath:
         self._contexts: dict[Tls, ssl.SSLContext] = {}
         self._pins: dict[bytes, aiohttp.Fingerprint] = {}
         self._sessions: dict[bytes | None, aiohttp.ClientSession] = {}
+        self._opened: set[str] = set()
+        self._opening = asyncio.Semaphore(_OPENING)
 
     async def post(
         self, switch: Switch, body: bytes, headers: Mapping[str, str], *, timeout: float, fresh: bool = False
     ) -> Reply:
         """See Transport."""
+        if switch.name in self._opened and not fresh:
+            return await self._post(switch, body, headers, timeout, fresh)
+        async with self._opening:
+            reply = await self._post(switch, body, headers, timeout, fresh)
+        if not fresh:
+            self._opened.add(switch.name)
+        return reply
+
+    async def _post(
+        self, switch: Switch, body: bytes, headers: Mapping[str, str], timeout: float, fresh: bool
+    ) -> Reply:
         session, trust = self._session(switch), self._trust(switch)
         limits = aiohttp.ClientTimeout(total=timeout, connect=min(self._connect_timeout, timeout))
         headers = {**headers, "Connection": "close"} if fresh else headers
@@ -69,6 +85,7 @@ class SurePath:
     async def close(self) -> None:
         """Close every connection."""
         sessions, self._sessions = list(self._sessions.values()), {}
+        self._opened.clear()
         for session in sessions:
             await session.close()
         # aiohttp closes TLS connections in callbacks: the loop must come round once more.

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.integration import CheckResult
 from integrations.switches import integration
@@ -64,3 +65,21 @@ def test_one_setting_turns_the_fast_path_off(written: object, fast: str) -> None
 
 def test_the_integration_is_declared() -> None:
     assert (integration.name, integration.settings) == ("switches", SwitchesSettings)
+
+
+FOLDER = Path(__file__).parents[3] / "integrations" / "switches"
+
+
+def test_every_rule_of_the_checklist_is_answered() -> None:
+    rules = yaml.safe_load((FOLDER / "quality.yaml").read_text())["rules"]
+    assert set(rules) == set(
+        yaml.safe_load((FOLDER.parent / "jenkins" / "quality.yaml").read_text())["rules"]
+    )
+    for rule, answer in rules.items():
+        assert answer in ("done", "todo") or answer.startswith("exempt: "), rule
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (FOLDER / "README.md").read_text()
+    names = [field.alias or name for name, field in SwitchesSettings.model_fields.items()]
+    assert [name for name in names if f"`{name}`" not in readme] == []

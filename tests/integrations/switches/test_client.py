@@ -7,6 +7,7 @@ import threading
 from base64 import b64encode
 
 import pytest
+from pydantic import SecretStr
 
 from integrations.switches import errors, sessions
 from integrations.switches.client import Conf, Warm, failures
@@ -300,8 +301,6 @@ def test_each_switch_may_get_lines_of_its_own(stands: Stands, client_of: Make) -
 def test_a_changed_password_is_used_at_once_and_the_old_login_is_not(
     stands: Stands, client_of: Make, fast: str
 ) -> None:
-    from pydantic import SecretStr
-
     stand = stands.open(saying(VERSION, headers=[COOKIE]))
     client = client_of(fast=fast)
     client.ask([switch(stand)], ["show version"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -220,8 +221,6 @@ def test_nobody_listens(stands: Stands, client_of: Make, fast: str) -> None:
 
 
 def test_a_name_that_is_not_known(stands: Stands, client_of: Make, fast: str) -> None:
-    from dataclasses import replace
-
     leaf = replace(switch(stands.open(saying(VERSION))), host="leaf01.invalid")
     (result,) = client_of(leaf, fast=fast).ask([leaf], ["show version"])
     assert type(result.error) is errors.Unreachable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from integrations.switches.find import Found, Part, Place, Sighting, find_host, find_ip, find_mac, find_serial
@@ -72,8 +74,6 @@ def test_an_address_is_found_by_who_resolved_it() -> None:
 
 
 def test_an_address_nobody_resolved_is_found_by_its_neighbours() -> None:
-    from dataclasses import replace
-
     without_arp = tuple(replace(facts, arp=()) for facts in FLEET)
     found = find_ip("10.0.10.11", without_arp)
     assert [(place.switches, place.port) for place in found.places] == [

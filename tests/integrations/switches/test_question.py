@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from integrations.switches import errors
 from integrations.switches.client import SwitchesClient
 from integrations.switches.inventory.model import Switch
 from tests.integrations.switches.conftest import Make
-from tests.integrations.switches.stand import Reply, Request, Stands, saying, switch
+from tests.integrations.switches.stand import Behaviour, Reply, Request, Stands, saying, switch
 
 VERSION = {"host_name": "leaf01"}
 
 
-def _after(seconds: float) -> object:
+def _after(seconds: float) -> Behaviour:
     def behave(request: Request) -> Reply:
         return Reply(saying(VERSION)(request).body, after=seconds)
 
@@ -23,8 +21,8 @@ def _after(seconds: float) -> object:
 
 
 def test_results_arrive_in_the_order_the_switches_answer(stands: Stands, client_of: Make, fast: str) -> None:
-    slow = switch(stands.open(_after(0.4)), "leaf01")  # type: ignore[arg-type]
-    quick = switch(stands.open(_after(0.0)), "leaf02")  # type: ignore[arg-type]
+    slow = switch(stands.open(_after(0.4)), "leaf01")
+    quick = switch(stands.open(_after(0.0)), "leaf02")
     seen: list[str] = []
     results = client_of(slow, quick, fast=fast).ask(
         [slow, quick], ["show version"], on_result=lambda result: seen.append(result.switch.name)
@@ -123,7 +121,5 @@ def test_closing_the_client_ends_what_runs(stands: Stands, client_of: Make, fast
     leaf = switch(stands.open(lambda _: Reply(hang=True)))
     client = client_of(leaf, fast=fast)
     question = client.start([leaf], ["show version"], timeout=30.0)
-    while not stands:
-        time.sleep(0.01)
     client.close()
     assert [type(result.error) for result in question] == [errors.Cancelled]

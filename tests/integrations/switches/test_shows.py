@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from integrations.switches import shows
@@ -284,10 +286,7 @@ def test_what_says_nothing_gives_nothing(reader: object, given: object) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
-def test_every_answer_can_be_given_to_every_reader(path: object) -> None:
-    from pathlib import Path
-
-    assert isinstance(path, Path)
+def test_every_answer_can_be_given_to_every_reader(path: Path) -> None:
     found = body(path.name)
     for reader in shows.READERS.values():
         reader(found)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from integrations.switches import errors
+from integrations.switches.inventory.entries import Entry, switch_of
 from integrations.switches.inventory.model import Switch, Tls
 from integrations.switches.transport.seam import way_to
 from tests.integrations.switches.conftest import Make
@@ -148,8 +149,6 @@ def test_an_old_switch_with_another_than_its_pinned_certificate_gets_nothing(
 
 
 def _switch(**more: object) -> Switch:
-    from integrations.switches.inventory.entries import Entry, switch_of
-
     return switch_of(
         "leaf01", Entry.model_validate({"host": "10.0.0.1", "user": "a", "password": "b", **more}), "test"
     )

@@ -12,9 +12,10 @@ import pytest
 from integrations.switches.client import SwitchesClient
 from integrations.switches.inventory.model import Switch, Tls
 from integrations.switches.loop import shared_loop
+from integrations.switches.transport.fast import FastPath
 from integrations.switches.transport.sure import SurePath
 from tests.integrations.switches.conftest import Make
-from tests.integrations.switches.stand import Stands, certificate, saying, switch
+from tests.integrations.switches.stand import Reply, Request, Stands, certificate, saying, switch
 
 VERSION = {"host_name": "leaf01"}
 
@@ -57,8 +58,6 @@ def test_the_fast_path_builds_one_client_for_each_tls_setting(
     stands: Stands, client_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client of pyreqwest that verifies loads the CAs too: 5 ms each."""
-    from integrations.switches.transport.fast import FastPath
-
     made = certificate(tmp_path)
     switches = _many(stands, [Tls(ca=str(made.pem))] * 50 + [Tls(verify=False)] * 50, made.context())
     built: list[str] = []
@@ -122,6 +121,25 @@ def test_connections_at_once_are_bounded(stands: Stands, client_of: Make, tmp_pa
     assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 40
     assert stand.busiest <= 8
     assert {request.headers.get("connection") for request in stand.requests} == {"close"}
+
+
+def test_handshakes_are_not_all_begun_at_once(
+    stands: Stands, client_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take turns on one core: a thousand begun together are all late together, where some could be done."""
+    monkeypatch.setattr("integrations.switches.transport.sure._OPENING", 4)
+    made = certificate(tmp_path)
+
+    def slow(request: Request) -> Reply:
+        return Reply(saying(VERSION)(request).body, after=0.01)
+
+    stand = stands.open(slow, made.context())
+    switches = [switch(stand, f"leaf{number:02}", protocol="https", tls=made.pinned) for number in range(30)]
+    client = client_of(*switches, fast="off")
+    assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 30
+    assert stand.busiest <= 4
+    assert [result.error for result in client.ask(switches, ["show version"])] == [None] * 30
+    assert stand.busiest > 4, "over open connections there is nothing to wait for"
 
 
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -101,7 +101,7 @@ def test_a_number_in_a_field_is_one() -> None:
 
 
 def test_a_field_that_is_not_there_names_those_that_are() -> None:
-    with pytest.raises(WhatError, match="'show x' has no field 'stat'"):
+    with pytest.raises(WhatError, match=r"'show x' has no field 'stat'\. It has name, state"):
         field_of(rows("x", {"name": "a", "state": "up"}), "show x", "stat")
 
 
