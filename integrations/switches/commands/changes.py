@@ -1,0 +1,147 @@
+"""`switch rollback` and `switch changes`: take a change back, and see which there were."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from bot.commands.context import Context
+from bot.commands.model import Command, CommandError, Effect, File, Reply, Said, command
+from bot.commands.parameters import BUILD_NUMBER
+from bot.commands.rows import MOST_IN_A_FILE, FileKind, as_option
+from bot.runs import runs
+from bot.runs.states import ENDED, State
+from integrations.switches.changing.draft import hidden
+from integrations.switches.changing.looking import all_running
+from integrations.switches.changing.model import ROLLBACK, Holds, RollbackOrder
+from integrations.switches.changing.record import Record, latest
+from integrations.switches.changing.running import digest
+from integrations.switches.commands.asking import client_of, in_words
+from integrations.switches.commands.configuring import must_be_on
+from integrations.switches.inventory.model import Switch
+from integrations.switches.render import changes as render
+from integrations.switches.store.models import SwitchChange, SwitchChangeState
+
+_MAY_HOLD_IT = (Holds.NEW, Holds.NEITHER, Holds.UNKNOWN)
+
+
+def _found(context: Context, run_id: int) -> tuple[SwitchChange, list[SwitchChangeState]]:
+    """A change and those switches that may hold it. Raises CommandError where there is nothing to take back."""
+    must_be_on(context)
+    record = Record(context.services.database, run_id)
+    change = record.change()
+    if change is None or change.of_run is not None:
+        raise CommandError(f"Run {run_id} changed no switches. `switch changes` shows those that did.")
+    with context.services.database.transaction() as session:
+        state = State(runs.get(session, run_id).state)
+    if state not in ENDED and state is not State.LOST:
+        raise CommandError(f"Run {run_id} goes on: `switch stop {run_id}` stops it and takes it back.")
+    rows = [row for row in record.rows() if row.state in _MAY_HOLD_IT]
+    if not rows:
+        raise CommandError(f"No switch holds anything of run {run_id}: there is nothing to take back.")
+    return change, rows
+
+
+def _resolve(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    _, rows = _found(context, parameters["run"])
+    return {"switch": tuple(row.switch for row in rows)}
+
+
+def _switches(context: Context, rows: Sequence[SwitchChangeState]) -> list[Switch]:
+    """Those of them that are still in the inventory."""
+    with in_words():
+        known = client_of(context).inventory().switches
+    return [known[row.switch] for row in rows if row.switch in known]
+
+
+def _order(context: Context, parameters: Mapping[str, Any]) -> RollbackOrder:
+    """What each holds now is part of it: one that does not answer is taken as it is found."""
+    change, rows = _found(context, parameters["run"])
+    found, _ = all_running(client_of(context), _switches(context, rows))
+    return RollbackOrder(
+        of_run=change.run_id,
+        switches=tuple(row.switch for row in rows),
+        present={name: digest(text) for name, text in found.items()},
+        save=parameters["save"],
+    )
+
+
+def _plan(context: Context, parameters: Mapping[str, Any]) -> str:
+    order = _order(context, parameters)
+    return json.dumps(order.model_dump(mode="json"), sort_keys=True)
+
+
+def _says(context: Context, parameters: Mapping[str, Any]) -> Said:
+    change, rows = _found(context, parameters["run"])
+    order = _order(context, parameters)
+    moved = [
+        row.switch for row in rows if row.after and order.present.get(row.switch, row.after) != row.after
+    ]
+    return Said(
+        render.rollback_question(change, len(rows), moved, order.save), _patches(context, change.run_id, rows)
+    )
+
+
+def _patches(context: Context, run_id: int, rows: Sequence[SwitchChangeState]) -> File:
+    """What each switch itself says it would do to go back (`show diff rollback-patch`), masked, equal ones once."""
+    client, found = client_of(context), dict[str, list[str]]()
+    switches = _switches(context, rows)
+    # All checkpoints of a run have one name.
+    asked = f"show diff rollback-patch running-config checkpoint {rows[0].checkpoint}"
+    for result in client.ask(switches, [asked], form="text"):
+        failure = result.failure
+        says = failure.came_back if failure is not None else str(result.outputs[0].body or "")
+        found.setdefault(hidden(_patch(says), result.switch), []).append(result.switch.name)
+    return render.patch_file(run_id, found)
+
+
+def _patch(says: str) -> str:
+    """The commands, without what the switch says of its work on them (`Collecting…`, `#Generating…`, `!!`)."""
+    lines = [line.rstrip() for line in says.splitlines()]
+    return "\n".join(line for line in lines if line and not re.match(r"Collecting |#|!!|\*", line))
+
+
+@command(
+    "switch rollback",
+    effect=Effect.DESTROY,
+    repeatable=True,
+    resolve=_resolve,
+    says=_says,
+    plan=_plan,
+    examples=(),
+)
+@click.argument("run", type=BUILD_NUMBER)
+@click.option("--save", is_flag=True, help="copy to the startup configuration at the end")
+def switch_rollback(context: Context, run: int, save: bool) -> Reply:
+    """Take a change back: every switch that holds it returns to its checkpoint."""
+    order = _order(context, {"run": run, "save": save})
+    title = f"back before run {run} on {render.switches(len(order.switches))}"
+    return context.start_run(ROLLBACK, title, order.model_dump(mode="json"), live=render.started(title))
+
+
+@command("switch changes", examples=("switch changes", "switch changes --last 50 --as csv"))
+@click.argument("run", required=False, type=BUILD_NUMBER)
+@click.option("--last", default=10, type=click.IntRange(1, MOST_IN_A_FILE), help="how many at the most")
+@as_option
+def switch_changes(context: Context, run: int | None, last: int, kind: FileKind | None) -> Reply:
+    """Show who changed what on which switches, and what came of it; with a run's number, all of that one."""
+    if run is not None:
+        record = Record(context.services.database, run)
+        change = record.change()
+        if change is None:
+            raise CommandError(f"Run {run} changed no switches. `switch changes` shows those that did.")
+        rows = record.rows()
+        name, content = render.states_file(f"switch-change-{run}", rows)
+        return Reply(render.one_change(change, rows), file=File(name, content, "text/csv"))
+    with context.services.database.transaction() as session:
+        found = latest(session, last)
+    if not found:
+        return Reply("No switch has been changed from here yet. `help switch config` shows how.")
+    return render.history(found).reply(kind, "switch-changes", below="`switch changes RUN` shows all of one.")
+
+
+COMMANDS: tuple[Command, ...] = (switch_rollback, switch_changes)
