@@ -59,8 +59,9 @@ def read(text: str) -> tuple[Line, ...]:
         raise LinesError(f"A change has at most {MOST_CHARACTERS:,} characters, and this has {len(text):,}.")
     if "\t" in text:
         raise LinesError("There is a tab in the lines: indent with blanks.")
-    written = [line.rstrip() for line in textwrap.dedent(text.strip("\n")).split("\n")]
-    written = [line for line in written if line.strip() and not line.lstrip().startswith("!")]
+    # Blanks only: other signs that part words or lines are to be seen by whoever looks at the signs.
+    written = [line.rstrip(" ") for line in textwrap.dedent(text.strip("\n")).split("\n")]
+    written = [line for line in written if line and not line.lstrip(" ").startswith("!")]
     if not written:
         raise LinesError("There is no line of configuration. Write some, such as `ntp server 10.0.0.1`.")
     if len(written) > MOST_LINES:
@@ -71,7 +72,7 @@ def read(text: str) -> tuple[Line, ...]:
 def _nested(written: Iterable[str]) -> Iterator[Line]:
     open_: list[tuple[int, str]] = []
     for number, line in enumerate(written, start=1):
-        text, indent = " ".join(line.split()), len(line) - len(line.lstrip(" "))
+        text, indent = " ".join(filter(None, line.split(" "))), len(line) - len(line.lstrip(" "))
         left = [level for level, _ in open_ if level >= indent]
         open_ = [each for each in open_ if each[0] < indent]
         if (left and left[0] != indent) or (indent and not open_):

@@ -46,7 +46,7 @@ class Site:
         error = result.failure
         if error is None:
             return {"done": True}
-        return {"unknown" if error.maybe_done else "refused": hidden(error.came_back, switch)}
+        return {"unknown" if error.maybe_done else "refused": hidden(error.came_back.rstrip("."), switch)}
 
 
 def change(site: Site, name: str, before: str) -> Held:

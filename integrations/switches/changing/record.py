@@ -113,6 +113,14 @@ class Record:
             found = session.scalars(select(Attempt).where(Attempt.key.in_(keys)))
             return {keys[each.key]: each.finished_at is not None for each in found}
 
+    def youngest_open(self, what: str, names: Iterable[str]) -> float | None:
+        """Seconds since the last of the attempts `what` was begun that are not known to have ended; None for none."""
+        keys = [f"run:{self.run_id}:{what}:{name}" for name in names]
+        age = func.extract("epoch", func.now() - func.max(Attempt.started_at))
+        with self.database.transaction() as session:
+            found = session.scalar(select(age).where(Attempt.key.in_(keys), Attempt.finished_at.is_(None)))
+        return None if found is None else float(found)
+
     def end(self, result: str) -> None:
         """Write down how it ended."""
         with self.database.transaction() as session:

@@ -49,10 +49,11 @@ class Step:
         why: str = "",
         **known: Any,
     ) -> Wait:
-        """Go on in so many seconds; `known` is added to the progress."""
+        """Go on in so many seconds; `known` and, where it is given, `why` are added to the progress."""
         # The engine steps a cancelled run at once unless its progress says that it knows.
         cancelling = {"cancelling": True} if self.view.cancel_requested_by else {}
-        return Wait(seconds, State.RUNNING, {**known, **cancelling}, live, why, log)
+        told = {"why": why} if why else {}
+        return Wait(seconds, State.RUNNING, {**known, **told, **cancelling}, live, why, log)
 
     def waits_for(self, other: Blocker) -> Wait:
         """Another run has switches that this one wants."""
