@@ -59,12 +59,12 @@ class Record:
         return None
 
     def _first_of_others(self, session: Session, wanted: Sequence[str], beside: int) -> Run | None:
-        begun = select(SwitchChange.run_id)
+        first = (Run.id < self.run_id) if not beside else (Run.id < self.run_id) & (Run.kind == ROLLBACK)
         query = select(Run).where(
             Run.kind.in_((CHANGE, ROLLBACK)),
             Run.id.not_in((self.run_id, beside)),
             Run.state.not_in(ENDED),
-            (Run.id < self.run_id) | Run.id.in_(begun),
+            first | Run.id.in_(select(SwitchChange.run_id)),
             func.jsonb_exists_any(Run.arguments["switches"], cast(list(wanted), ARRAY(Text))),
         )
         return session.scalars(query.order_by(Run.id).limit(1)).first()

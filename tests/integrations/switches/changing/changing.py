@@ -14,7 +14,7 @@ import yaml
 from sqlalchemy import select, text
 
 from bot.assembly import load_parts
-from bot.commands.model import Outcome
+from bot.commands.model import Entry, Outcome, Request
 from bot.runs.advance import Engine
 from bot.runs.due import queue_due_runs
 from bot.runs.states import ENDED, State
@@ -50,6 +50,18 @@ class Changing:
         code = re.search(r"Say `confirm (\w{6})`", asked)
         assert code, asked
         return self.say(f"confirm {code[1]}", **more)
+
+    def request(self, line: str, message_id: str) -> Outcome:
+        """Say a line in a message of Webex."""
+        request = Request(
+            key=f"message:{message_id}",
+            entry=Entry.TEXT,
+            person=self.talk.person,
+            place=self.talk.place,
+            line=line,
+            message_id=message_id,
+        )
+        return self.talk.request(request)
 
     @property
     def database(self) -> Database:
