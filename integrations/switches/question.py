@@ -58,8 +58,14 @@ class Question:
         self._crash: Exception | None = None
 
     def __iter__(self) -> Iterator[Result]:
+        return (result for result in self.ticking(None) if result is not None)
+
+    def ticking(self, seconds: float | None) -> Iterator[Result | None]:
+        """The same, with a None whenever nothing arrived for so many seconds: to look at something else meanwhile."""
         while True:
-            self._news.wait()
+            if not self._news.wait(seconds):
+                yield None
+                continue
             self._news.clear()
             ended = self._ended
             while self._arrived:

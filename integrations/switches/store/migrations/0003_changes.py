@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0003"
-down_revision = None
+down_revision = "0001"
 
 
 def upgrade() -> None:
