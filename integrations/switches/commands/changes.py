@@ -24,6 +24,7 @@ from integrations.switches.commands.asking import client_of, in_words
 from integrations.switches.commands.configuring import must_be_on
 from integrations.switches.inventory.model import Switch
 from integrations.switches.render import changes as render
+from integrations.switches.render.words import counted
 from integrations.switches.store.models import SwitchChange, SwitchChangeState
 
 _MAY_HOLD_IT = (Holds.NEW, Holds.NEITHER, Holds.UNKNOWN)
@@ -119,7 +120,7 @@ def _patch(says: str) -> str:
 def switch_rollback(context: Context, run: int, save: bool) -> Reply:
     """Take a change back: every switch that holds it returns to its checkpoint."""
     order = _order(context, {"run": run, "save": save})
-    title = f"back before run {run} on {render.switches(len(order.switches))}"
+    title = f"back before run {run} on {counted(len(order.switches), 'switch')}"
     return context.start_run(ROLLBACK, title, order.model_dump(mode="json"), live=render.started(title))
 
 

@@ -35,6 +35,7 @@ from integrations.switches.changing.model import CHANGE, ChangeOrder
 from integrations.switches.changing.record import Record, keep_what_is_changed
 from integrations.switches.commands.asking import checked, client_of, in_words, switches_of, targeted
 from integrations.switches.render import changes as render
+from integrations.switches.render.words import counted, names
 
 _MOST_BYTES = 64_000
 _BATCH = re.compile(r"(\d{1,5})\s*(%?)")
@@ -131,15 +132,15 @@ def _order(context: Context, parameters: Mapping[str, Any]) -> tuple[ChangeOrder
     if found.errors:
         silent = [error.switch for error in found.errors]
         raise CommandError(
-            f"{render.switches(len(silent))} did not tell what {'it holds' if len(silent) == 1 else 'they hold'}: "
-            f"{render.names(silent)} ({quote(found.errors[0].cause)}). Nothing is changed. Leave them out: "
+            f"{counted(len(silent), 'switch')} did not tell what {'it holds' if len(silent) == 1 else 'they hold'}: "
+            f"{names(silent)} ({quote(found.errors[0].cause)}). Nothing is changed. Leave them out: "
             f"`({quote(parameters['target'])}) -{quote(silent[0])}`."
         )
     touched = [each for each in found.planned if not each.is_nothing]
     if not touched:
         held = "it" if len(found.planned) == 1 else "all of them"
         raise CommandError(
-            f"Nothing to do: {render.switches(len(found.planned))}, and {held} held it already."
+            f"Nothing to do: {counted(len(found.planned), 'switch')}, and {held} held it already."
         )
     canaries, order = _canaries(parameters["canary"], [each.switch for each in touched])
     if parameters["expect"] is not None and parameters["verify"] is None:

@@ -13,9 +13,9 @@ from bot.runs.states import State
 from integrations.switches.changing.draft import Draft, Planned
 from integrations.switches.changing.model import ChangeOrder, Held, Holds
 from integrations.switches.changing.record import Blocker
+from integrations.switches.render.words import counted, names
 from integrations.switches.store.models import SwitchChange, SwitchChangeState
 
-_NAMES = 5
 _SHOWN_DIFF = 1_200
 _MARKS = {
     State.DONE: "✅",
@@ -56,25 +56,9 @@ class Report:
     file: tuple[str, bytes]
 
 
-def switches(count: int) -> str:
-    """`1 switch`, `1,000 switches`."""
-    return "1 switch" if count == 1 else f"{count:,} switches"
-
-
-def lines(count: int) -> str:
-    """`1 line`, `12 lines`."""
-    return "1 line" if count == 1 else f"{count:,} lines"
-
-
-def names(found: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = f" and {len(found) - _NAMES:,} more" if len(found) > _NAMES else ""
-    return quote(", ".join(found[:_NAMES])) + more
-
-
 def title(order: ChangeOrder, line_count: int) -> str:
     """What the run is called."""
-    return f"{lines(line_count)} on {switches(len(order.switches))}"
+    return f"{counted(line_count, 'line')} on {counted(len(order.switches), 'switch')}"
 
 
 def question(order: ChangeOrder, found: Draft, line_count: int) -> str:
@@ -84,7 +68,8 @@ def question(order: ChangeOrder, found: Draft, line_count: int) -> str:
     biggest = next((each[0].diff for each in groups if not each[0].is_nothing), "")
     cut = biggest if len(biggest) <= _SHOWN_DIFF else f"{biggest[:_SHOWN_DIFF]}\n…"
     return (
-        f"Change **{switches(len(order.switches))}** ({quote(order.target)}), {lines(line_count)}?\n\n{summary}\n\n"
+        f"Change **{counted(len(order.switches), 'switch')}** ({quote(order.target)}), "
+        f"{counted(line_count, 'line')}?\n\n{summary}\n\n"
         f"{fence(cut, 'diff')}\n\n{_how(order)} The diff of every switch is in the file."
     )
 
@@ -95,7 +80,7 @@ def _how(order: ChangeOrder) -> str:
     rest = len(order.switches) - order.canaries
     if rest > 0:
         pause = f" after {order.pause:.0f} s" if order.pause else ""
-        told.append(f"then{pause} {switches(rest)} in batches of {order.batch:,}")
+        told.append(f"then{pause} {counted(rest, 'switch')} in batches of {order.batch:,}")
     failures = "the first failure" if order.max_failures == 1 else f"{order.max_failures} failures"
     saved = "Saved at the end." if order.save else "Not saved to the startup configuration (`--save`)."
     checks = "The lines must be in force" + (
@@ -118,15 +103,15 @@ def grouped(planned: Iterable[Planned]) -> list[list[Planned]]:
 def _group_line(group: Sequence[Planned]) -> str:
     first, who = group[0], names([each.switch for each in group])
     if first.is_nothing:
-        return f"- {switches(len(group))}: nothing to do ({who})"
-    return f"- {switches(len(group))}: +{first.plus} −{first.minus} ({who})"
+        return f"- {counted(len(group), 'switch')}: nothing to do ({who})"
+    return f"- {counted(len(group), 'switch')}: +{first.plus} −{first.minus} ({who})"
 
 
 def diff_file(found: Draft, text: str) -> File:
     """Every switch's diff, equal ones once, below the lines as they were written. All of it is masked before."""
     parts = ["# The lines, as written", text, ""]
     for group in grouped(found.planned):
-        parts.append(f"# {switches(len(group))}: {', '.join(each.switch for each in group)}")
+        parts.append(f"# {counted(len(group), 'switch')}: {', '.join(each.switch for each in group)}")
         parts += [group[0].diff or "(nothing to do)", ""]
     return File("switch-config-draft.txt", "\n".join(parts).encode())
 
@@ -188,7 +173,7 @@ def report(
 ) -> Report:
     """How a change ended: which switches hold what."""
     told = [f"- {_count_line(holds, mine)}" for holds in _TOLD if (mine := _holding(rows, holds))]
-    told += [f"- {switches(len(nothing))} held all of it before"] if nothing else []
+    told += [f"- {counted(len(nothing), 'switch')} held all of it before"] if nothing else []
     causes = _causes(rows)
     because = f": {quote(why, 400)}" if why else ""
     head = f"{_MARKS[state]} **{the_title}** (run {run_id}) {_ended(state)}{because}."
@@ -222,7 +207,7 @@ def _holding(rows: Iterable[SwitchChangeState], holds: Holds) -> list[str]:
 
 def _count_line(holds: Holds, mine: Sequence[str]) -> str:
     told = _ONE[holds] if len(mine) == 1 else _TOLD[holds]
-    return f"{switches(len(mine))} {told}: {names(mine)}"
+    return f"{counted(len(mine), 'switch')} {told}: {names(mine)}"
 
 
 def _causes(rows: Iterable[SwitchChangeState]) -> list[str]:
@@ -264,12 +249,15 @@ def states_file(
 def rollback_question(change: SwitchChange, count: int, moved: Sequence[str], save: bool) -> str:
     """What taking back would do."""
     since = (
-        f"\n\n⚠️ {switches(len(moved))} changed since ({names(moved)}): that goes back too." if moved else ""
+        f"\n\n⚠️ {counted(len(moved), 'switch')} changed since ({names(moved)}): that goes back too."
+        if moved
+        else ""
     )
     saved = "Saved at the end." if save else "Not saved to the startup configuration (`--save`)."
     return (
-        f"Roll **{switches(count)}** back to what they held before run {change.run_id} of {quote(change.requester)} "
-        f"({quote(change.target)})? {saved} What it undoes on every switch is in the file.{since}"
+        f"Roll **{counted(count, 'switch')}** back to what they held before run {change.run_id} of "
+        f"{quote(change.requester)} ({quote(change.target)})? {saved} What it undoes on every switch is in the "
+        f"file.{since}"
     )
 
 
@@ -277,7 +265,7 @@ def patch_file(run_id: int, found: Mapping[str, Sequence[str]]) -> File:
     """What taking a run back does, by what is done: the most switches first."""
     parts = [f"# What rolling back run {run_id} does", ""]
     for patch, mine in sorted(found.items(), key=lambda pair: -len(pair[1])):
-        parts += [f"# {switches(len(mine))}: {', '.join(mine)}", patch or "(nothing)", ""]
+        parts += [f"# {counted(len(mine), 'switch')}: {', '.join(mine)}", patch or "(nothing)", ""]
     return File(f"switch-rollback-{run_id}.txt", "\n".join(parts).encode())
 
 
@@ -334,5 +322,7 @@ def report_back(run_id: int, the_title: str, rows: Sequence[SwitchChangeState], 
 
 def _back_line(holds: Holds, mine: Sequence[str]) -> str:
     if holds is Holds.WAITING:
-        return f"{switches(len(mine))} {'is' if len(mine) == 1 else 'are'} left as found: {names(mine)}"
+        return (
+            f"{counted(len(mine), 'switch')} {'is' if len(mine) == 1 else 'are'} left as found: {names(mine)}"
+        )
     return _count_line(holds, mine)

@@ -20,6 +20,7 @@ from bot.runs.due import queue_due_runs
 from bot.runs.states import ENDED, State
 from bot.store.database import Database
 from bot.store.models import LiveMessage, OutboxMessage, Run, RunLogLine
+from integrations.switches.store.models import SwitchChangeState
 from playground.switches.inventory import inventory
 from tests.playground.switches.running_farm import PATIENCE_S, RunningFarm
 from tests.talking import Conversation, conversation
@@ -126,6 +127,12 @@ class Changing:
     def running(self, switch: str) -> str:
         """What a switch has, as the farm itself tells."""
         return str(self.farm.control(f"switches/{switch}/config")["running"])
+
+    def holding(self, state: str) -> list[str]:
+        """The switches of which a state is written down."""
+        query = select(SwitchChangeState.switch).where(SwitchChangeState.state == state)
+        with self.database.transaction() as session:
+            return list(session.scalars(query))
 
     def having(self, line: str) -> list[str]:
         """The switches that have a line."""

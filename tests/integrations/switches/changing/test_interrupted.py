@@ -50,9 +50,9 @@ def test_lines_that_were_being_sent_are_looked_for_and_not_sent_again(
     assert begun.having(NTP) == ["leaf01", "leaf02", "leaf03"], "and nothing was begun after it"
     assert begun.told() == [
         "⚠️ **1 line on 6 switches** (run 1) ended in part: I was interrupted while changing switches.\n\n"
-        "- 3 switches hold the new configuration: leaf01, leaf02, leaf03\n"
-        "- 3 switches were not begun, and hold the old configuration: leaf04, leaf05, leaf06\n\n"
-        "leaf03: I was interrupted while changing it: it holds all of it\n\n"
+        "- 3 switches hold the new configuration: `leaf01`, `leaf02` and `leaf03`\n"
+        "- 3 switches were not begun, and hold the old configuration: `leaf04`, `leaf05` and `leaf06`\n\n"
+        "`leaf03`: I was interrupted while changing it: it holds all of it\n\n"
         "`switch rollback 1` takes it back.\n\n"
         "Every switch is in the file."
     ]
@@ -67,7 +67,7 @@ def test_lines_that_never_arrived_are_not_sent_after_all(
     dies(begun, monkeypatch, NTP, sent=False)
     assert begun.to_its_end().state == "partial"
     assert begun.having(NTP) == ["leaf01", "leaf02"]
-    assert "- 1 switch holds the old configuration: leaf03" in begun.told()[0]
+    assert "- 1 switch holds the old configuration: `leaf03`" in begun.told()[0]
 
 
 def test_one_that_cannot_be_looked_at_leaves_the_run_lost_and_its_switches_taken(
@@ -77,7 +77,7 @@ def test_one_that_cannot_be_looked_at_leaves_the_run_lost_and_its_switches_taken
     farm.control("power", switches="leaf03", power="off")
     assert begun.to_its_end().state == "lost"
     [told] = begun.told()
-    assert "- 1 switch does not answer, and what it holds is not known: leaf03" in told
+    assert "- 1 switch does not answer, and what it holds is not known: `leaf03`" in told
     assert "I repeat nothing by myself: look, then `run cancel 1` frees the switches for others." in told
     farm.control("power", switches="leaf03", power="on")
     begun.confirmed("switch config leaf01 ntp server 10.5.5.5 --pause 0s")
@@ -115,7 +115,7 @@ def test_a_rollback_that_never_arrived_is_told_and_left_to_a_person(
     dies(begun, monkeypatch, "rollback running-config", sent=False)
     assert begun.to_its_end().state == "partial"
     assert begun.having(NTP) == ["leaf03"]
-    assert "- 1 switch holds neither the old nor the new configuration: leaf03" in begun.told()[0]
+    assert "- 1 switch holds neither the old nor the new configuration: `leaf03`" in begun.told()[0]
     begun.confirmed("switch rollback 1")
     assert begun.to_its_end(2).state == "done"
     assert begun.having(NTP) == []
@@ -127,6 +127,6 @@ def test_what_was_being_saved_is_told(
     bot.confirmed(f"switch config @leaf {NTP} --pause 0s --batch 5 --save")
     dies(bot, monkeypatch, "copy running-config", sent=False)
     assert bot.to_its_end().state == "partial"
-    assert "leaf03: not saved: I was interrupted while saving" in bot.told()[0]
+    assert "`leaf03`: not saved: I was interrupted while saving" in bot.told()[0]
     assert "leaf03,new,no," in bot.files()[0]
     assert "leaf04,new,yes," in bot.files()[0]

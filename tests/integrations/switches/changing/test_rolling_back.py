@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from bot.webex import WebexClient
+from integrations.switches.commands import changes, configuring
 from tests.integrations.switches.changing.changing import NTP, Changing
 from tests.playground.running import running_webex
 from tests.playground.switches.running_farm import RunningFarm
@@ -38,7 +39,7 @@ def test_a_finished_change_is_taken_back(bot: Changing, farm: RunningFarm) -> No
     assert NTP not in farm.control("switches/leaf01/config")["startup"]
     assert bot.told()[-1] == (
         "✅ **back before run 1 on 6 switches** (run 2) is done.\n\n"
-        "- 6 switches were changed and are rolled back: leaf01, leaf02, leaf03, leaf04, leaf05 and 1 more\n\n"
+        "- 6 switches were changed and are rolled back: `leaf01`, `leaf02`, `leaf03`, `leaf04`, `leaf05` and 1 more\n\n"
         "Every switch is in the file."
     )
 
@@ -47,7 +48,7 @@ def test_what_others_changed_since_is_told_before(bot: Changing, farm: RunningFa
     changed(bot)
     farm.configure("leaf02", "ntp server 10.1.2.3")
     asked = bot.say("switch rollback 1")
-    assert "⚠️ 1 switch changed since (leaf02): that goes back too." in asked
+    assert "⚠️ 1 switch changed since (`leaf02`): that goes back too." in asked
 
 
 def test_a_switch_that_changes_between_the_yes_and_its_turn_is_left_as_found(
@@ -58,7 +59,7 @@ def test_a_switch_that_changes_between_the_yes_and_its_turn_is_left_as_found(
     farm.configure("leaf02", "ntp server 10.1.2.3")
     assert bot.to_its_end(2).state == "partial"
     assert bot.having(NTP) == ["leaf02"]
-    assert "- 1 switch is left as found: leaf02" in bot.told()[-1]
+    assert "- 1 switch is left as found: `leaf02`" in bot.told()[-1]
     bot.confirmed("switch rollback 1")
     assert bot.to_its_end(3).state == "done"
     assert bot.having(NTP) == []
@@ -71,7 +72,7 @@ def test_a_switch_that_cannot_go_back_is_told(bot: Changing, farm: RunningFarm) 
     bot.confirmed("switch rollback 1")
     assert bot.to_its_end(2).state == "partial"
     assert bot.having(NTP) == ["leaf04"]
-    assert "- 1 switch holds neither the old nor the new configuration: leaf04" in bot.told()[-1]
+    assert "- 1 switch holds neither the old nor the new configuration: `leaf04`" in bot.told()[-1]
     assert "does not exist" in bot.told()[-1]
 
 
@@ -101,7 +102,7 @@ def test_the_history_tells_who_changed_what(bot: Changing) -> None:
     assert re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-11-28 15:20", one.markdown) == (
         "**Run 1** on leaf01, you@example.com, 2026-11-28 15:20 UTC: taken back by run 2: is done: 1 rolled back\n\n"
         "```\nvlan 210\n  name web\n```\n\n"
-        "- 1 switch was changed and is rolled back: leaf01"
+        "- 1 switch was changed and is rolled back: `leaf01`"
     )
     assert one.file is not None
     listed = bot.outcome("switch changes --as csv").replies[0]
@@ -139,9 +140,8 @@ def test_an_attached_text_stands_in_the_form(bot_with: Callable[..., Changing]) 
 
 
 def test_the_examples_run(bot: Changing) -> None:
-    from integrations.switches.commands import COMMANDS
-
-    examples = [example for each in COMMANDS for example in each.examples]
+    mine = (*configuring.COMMANDS, *changes.COMMANDS)
+    examples = [example for each in mine for example in each.examples]
     assert len(examples) >= 4
     for example in examples:
         said = bot.outcome(example)
