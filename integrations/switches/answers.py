@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -98,10 +99,12 @@ def narrowed(answers: Answers, conditions: Sequence[Condition]) -> Answers:
 
 
 def usual_fields(answers: Answers) -> tuple[str, ...]:
-    """The fields that are shown where nobody said which: those that say most within the width of a room."""
+    """The fields that are shown where nobody said which: those that most rows have, within the width of a room."""
     rows = [row for _, row in answers.rows]
     widths = {name: _width(name, rows) for name in answers.fields}
     steady = [name for name in answers.fields if not is_volatile(name) and name not in _NEVER_FIRST]
+    filled = Counter(name for row in rows for name in row)
+    steady.sort(key=lambda name: -filled[name])
     first = [name for name in _BEFORE_ALL if name in widths]
     chosen: list[str] = []
     used = 12

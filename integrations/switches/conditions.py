@@ -36,8 +36,8 @@ class Condition:
     def holds(self, value: Value | None) -> bool:
         """Whether a value is one that is wanted; what is not there fits only `!=`."""
         if self.sign in _NUMBERS:
-            number = None if value is None else decimal(value)
-            return number is not None and _NUMBERS[self.sign](number, float(self.value))
+            number, bound = decimal(value), decimal(self.value)
+            return number is not None and bound is not None and _NUMBERS[self.sign](number, bound)
         fits = value is not None and any(self._pattern.fullmatch(each) for each in _spellings(value))
         return fits is (self.sign == "=")
 

@@ -72,7 +72,7 @@ def tell(asked: Asked) -> Answer:
         structured, texts = _outputs(asked, number)
         if len(structured) > 1:
             found = _compared(show, structured, asked.order.options["fields"])
-            every.append(found)
+            every.append(_titled(found, show) if len(asked.order.commands) > 1 else found)
             parts += [shown.summary(show, found), *_table(found, kind), shown.left_out(found)]
             parts += [shown.otherwise(show, "Text instead of a table", tuple(texts))]
         elif len(texts) > 1:
@@ -81,8 +81,8 @@ def tell(asked: Asked) -> Answer:
         elif structured or texts:
             parts.append(shown.nothing(show, (*structured, *texts)))
     file = None
-    if every and (kind is not None or any(len(each.differences) > shown.MOST for each in every)):
-        whole = replace(every[0], differences=tuple(each for found in every for each in found.differences))
+    if every and (kind is not None or any(map(shown.needs_file, every))):
+        whole = replace(every[0], differences=tuple(each for one in every for each in one.differences))
         file = shown.differences(whole).file(kind or "csv", f"compare-{file_stem(asked.order.commands[0])}")
         parts.append(f"All of it is in **{quote(file.name)}**.")
     return Answer("\n\n".join(filter(None, parts)), file, failures(asked.results))
@@ -123,7 +123,7 @@ def _compared(show: str, structured: Tables, fields: Sequence[str]) -> Compariso
         mine = [each for each in wanted if any(each in row for given in rows.values() for row in given)]
         if mine or not wanted:
             found = compare(rows, mine)
-            parts.append(_titled(found, name) if len(names) > 1 else found)
+            parts.append(_titled(found, name.rpartition("/")[2]) if len(names) > 1 else found)
     return Comparison(
         tuple(structured),
         tuple(each for part in parts for each in part.differences),
@@ -133,12 +133,11 @@ def _compared(show: str, structured: Tables, fields: Sequence[str]) -> Compariso
     )
 
 
-def _titled(found: Comparison, table: str) -> Comparison:
-    """The same with the table's name before each row's, to tell those of several tables apart."""
-    last = table.rpartition("/")[2]
+def _titled(found: Comparison, title: str) -> Comparison:
+    """The same with a title before each row's name, to tell the rows of several tables or shows apart."""
 
     def named(each: Difference) -> Difference:
-        return replace(each, row=" ".join(filter(None, (last, each.row))))
+        return replace(each, row=" ".join(filter(None, (title, each.row))))
 
     return replace(found, differences=tuple(named(each) for each in found.differences))
 

@@ -15,12 +15,13 @@ from bot.rooms.bulk import Came
 from bot.runs.kinds import End, RunKind, RunView, StepControl, Wait
 from bot.runs.states import State
 from integrations.switches.client import SwitchesClient
+from integrations.switches.commands.asking import in_words
 from integrations.switches.errors import SwitchError
 from integrations.switches.inventory.model import Switch
 from integrations.switches.masking import mask_value
 from integrations.switches.question import Result
 from integrations.switches.render.failures import again, failures, reason, worth_asking_again
-from integrations.switches.render.words import counted
+from integrations.switches.render.words import counted, names
 from integrations.switches.sessions import Form
 
 DIRECTLY = 50
@@ -114,20 +115,17 @@ class Topic:
 
     def _step(self, view: RunView, control: StepControl, services: Services) -> Wait | End:
         order = Order.kept(view.arguments)
-        client = _client(services)
-        known = client.inventory().switches
-        switches = [known[name] for name in order.switches if name in known]
-        results = _asked_by(control, client, order, switches)
-        if results is None:
-            told = f"🚫 **{quote(view.title)}** was cancelled."
-            return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
-        key = f"run:{view.id}"
-        asked = Asked(order, self._shown(results), view.requester, view.room_id, key, services)
         try:
-            return _end(asked, self.tell(asked))
+            results, gone = _asked_by(control, _client(services), order)
+            if results is None:
+                told = f"🚫 **{quote(view.title)}** was cancelled."
+                return End(State.CANCELLED, "cancelled on the way", live=told, told=told)
+            shown, key = self._shown(results), f"run:{view.id}"
+            asked = Asked(order, shown, view.requester, view.room_id, key, services)
+            return _end(asked, self.tell(asked), gone)
         except CommandError as error:
-            told = f"⚠️ {error}"
-            return End(State.FAILED, str(error), live=f"⚠️ **{quote(view.title)}**", told=told)
+            live = f"⚠️ **{quote(view.title)}**: no answer."
+            return End(State.FAILED, str(error), live=live, told=f"⚠️ {error}")
 
 
 def masked(result: Result) -> Result:
@@ -142,13 +140,18 @@ def _client(services: Services) -> SwitchesClient:
 
 
 def _asked_by(
-    control: StepControl, client: SwitchesClient, order: Order, switches: Sequence[Switch]
-) -> tuple[Result, ...] | None:
-    """The results in the switches' order, counted in the run's message as they arrive; None where cancelled."""
+    control: StepControl, client: SwitchesClient, order: Order
+) -> tuple[tuple[Result, ...] | None, tuple[str, ...]]:
+    """The results in the order's order, counted in the run's message as they arrive; None where it was cancelled.
+
+    And who has left the inventory since it was ordered. Raises CommandError where that cannot be read.
+    """
+    with in_words():
+        known = client.inventory().switches
+    switches = [known[name] for name in order.switches if name in known]
     question = client.start(switches, order.commands, form=order.form)
     found: dict[str, Result] = {}
-    looked = time.monotonic()
-    cancelled = False
+    looked, cancelled = time.monotonic(), False
     try:
         for result in question.ticking(_LOOK_EVERY):
             if result is not None:
@@ -161,14 +164,15 @@ def _asked_by(
                     control.show(_count(order, len(found)))
     finally:
         question.cancel()
-    return None if cancelled else tuple(found[switch.name] for switch in switches)
+    gone = tuple(name for name in order.switches if name not in known)
+    return None if cancelled else tuple(found[switch.name] for switch in switches), gone
 
 
 def _count(order: Order, answered: int) -> str:
     return f"🔎 **{quote(order.title)}**: {answered}/{len(order.switches)}"
 
 
-def _end(asked: Asked, answer: Answer) -> End:
+def _end(asked: Asked, answer: Answer, gone: Sequence[str]) -> End:
     failed = len({error.switch for error in answer.errors})
     total = len(asked.results)
     state = State.DONE if not failed else State.PARTIAL if failed < total else State.FAILED
@@ -176,7 +180,8 @@ def _end(asked: Asked, answer: Answer) -> End:
     says = f"{total - failed:,} of {counted(total, 'switch')} answered"
     file = (answer.file.name, answer.file.content) if answer.file else None
     live = f"{mark} **{quote(asked.order.title)}**: {says}."
-    return End(state, says, live=live, told=_whole(asked, answer), file=file, log=(says,))
+    left = f"\n\nLeft the inventory meanwhile, and not asked: {names(gone)}." if gone else ""
+    return End(state, says, live=live, told=_whole(asked, answer) + left, file=file, log=(says,))
 
 
 def _whole(asked: Asked, answer: Answer) -> str:

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.commands.model import CommandError
 from integrations.switches.conditions import Condition, condition
 from integrations.switches.render.words import counted
 
 H = TypeVar("H", bound=Callable[..., Any])
+MOST_SHOWS = 12
 _BEGINNINGS = frozenset(("show", "sho", "sh"))
 
 
@@ -68,7 +70,8 @@ def condition_option(handler: H) -> H:
 def commands_in(words: Sequence[str]) -> tuple[str, ...]:
     """The shows that are meant: each word that is a whole one, and those typed without quotes put together.
 
-    `show version show clock` is two shows, as `"show version" "show clock"` is.
+    `show version show clock` is two shows, as `"show version" "show clock"` is; the same show twice is one. Raises
+    CommandError for more than a switch is asked at once.
     """
     found: list[str] = []
     quoted = True
@@ -81,7 +84,11 @@ def commands_in(words: Sequence[str]) -> tuple[str, ...]:
             quoted = word.lower() not in _BEGINNINGS
         else:
             found[-1] += f" {word}"
-    return tuple(found)
+    if len(found) > MOST_SHOWS:
+        raise CommandError(
+            f"A switch is asked {MOST_SHOWS} shows at once at most, and these are {len(found):,}."
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def title_of(commands: Sequence[str], switches: int) -> str:

@@ -15,6 +15,8 @@ from integrations.switches.render.words import counted, names, plain_names
 MOST = 25
 """Differences that a room is shown."""
 _MOST_LINES = 20
+_NAMED = 3
+"""Switches with the same other value that a room is told the names of."""
 _HEAD = ("row", "field", "most say", "otherwise")
 
 
@@ -25,6 +27,12 @@ def differences(found: Comparison, most: int | None = None) -> Rows:
         for each in islice(found.differences, most)
     ]
     return Rows(_HEAD, rows, widest=44)
+
+
+def needs_file(found: Comparison) -> bool:
+    """Whether a room is not shown all of it, or not all who differ."""
+    crowded = any(len(each.switches) > _NAMED for one in found.differences for each in one.outliers)
+    return crowded or len(found.differences) > MOST
 
 
 def _majority(difference: Difference) -> str:
@@ -38,7 +46,7 @@ def _others(difference: Difference, *, short: bool) -> str:
 
 
 def _outlier(outlier: Outlier, *, short: bool) -> str:
-    who = plain_names(outlier.switches, 3 if short else len(outlier.switches))
+    who = plain_names(outlier.switches, _NAMED if short else len(outlier.switches))
     return f"{_value(outlier.value)}: {who}"
 
 

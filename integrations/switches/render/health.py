@@ -13,6 +13,9 @@ from integrations.switches.render.words import counted, names
 
 MOST = 6
 """Findings of a kind that a room is shown."""
+MOST_VERSIONS = 9
+MOST_NAMED = 50
+"""Switches up to which a room learns of all that run another version than most."""
 _TITLES: Mapping[Kind, str] = {
     "power": "🔴 Power",
     "fan": "🔴 Fans",
@@ -64,13 +67,16 @@ def _versions(versions: Mapping[str, Sequence[str]]) -> str:
     told += [
         f"{code(version)} on {len(switches):,} ({names(switches, 3)})" for version, switches in others[:8]
     ]
-    more = f", and {len(others) - 8} versions more" if len(others) > 8 else ""
+    left = len(others) - MOST_VERSIONS + 1
+    more = f", and {left} versions more" if left > 0 else ""
     return f"Versions: {', '.join(told)}{more}."
 
 
 def needs_file(found: Health) -> bool:
     """Whether a room is not shown all of it."""
-    return any(len(found.of_kind(kind)) > MOST for kind in KINDS) or len(found.versions) > 9
+    many = any(len(found.of_kind(kind)) > MOST for kind in KINDS) or len(found.versions) > MOST_VERSIONS
+    # Of several versions on many switches only the first are named.
+    return many or (len(found.versions) > 1 and len(found.switches) > MOST_NAMED)
 
 
 def rows(found: Health, errors: Sequence[SwitchError]) -> Rows:

@@ -168,3 +168,33 @@ def test_the_list_of_many_is_a_table_and_a_file(talk: FleetTalk) -> None:
     assert reply.markdown.startswith("200 switches:\n")
     assert "These are the first 40; the file has all of them." in reply.markdown
     assert reply.file is not None and len(reply.file.content.decode().splitlines()) == 201
+
+
+def test_who_leaves_the_inventory_before_it_begins_is_told(
+    talk: FleetTalk, crowd: Farm, database: Database
+) -> None:
+    talk.say(LINE)
+    whole = crowd.inventory.read_text()
+    try:
+        lines = [line for line in whole.splitlines() if not line.startswith("  leaf100:")]
+        crowd.inventory.write_text("\n".join(lines) + "\n")
+        talk.to_its_end()
+    finally:
+        crowd.inventory.write_text(whole)
+    (told,) = talk.told()
+    assert told.startswith("**`show hostname`**: 199 rows of 199 switches.\n")
+    assert "\n\nLeft the inventory meanwhile, and not asked: `leaf100`." in told
+
+
+def test_an_inventory_that_is_broken_meanwhile_ends_the_run_with_the_reason(
+    talk: FleetTalk, crowd: Farm
+) -> None:
+    talk.say(LINE)
+    whole = crowd.inventory.read_text()
+    try:
+        crowd.inventory.write_text("switches: [")
+        assert State(talk.to_its_end().state) is State.FAILED
+    finally:
+        crowd.inventory.write_text(whole)
+    (told,) = talk.told()
+    assert told.startswith("⚠️ ") and "switches.yaml" in told

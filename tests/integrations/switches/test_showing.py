@@ -222,3 +222,11 @@ def test_a_missing_show_opens_a_form_whose_answer_is_one_show(talk: FleetTalk) -
     assert talk.conversation.words(words).replies[0].markdown == (
         "**`show hostname`**: 1 row.\n\n```\nfield     value\nhostname  leaf01.lab.example.com\n```"
     )
+
+
+def test_too_many_shows_at_once(talk: FleetTalk, farm: Farm) -> None:
+    shows = " ".join(f'"show vlan id {number}"' for number in range(13))
+    assert talk.say(f"switch show leaf01 {shows}") == (
+        "⚠️ A switch is asked 12 shows at once at most, and these are 13."
+    )
+    assert sum(farm.requests().values()) == 0

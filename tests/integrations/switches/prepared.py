@@ -1,0 +1,12 @@
+"""What must be there before an example can be tried."""
+
+from __future__ import annotations
+
+from tests.integrations.switches.farm import FleetTalk
+
+
+def prepare(talk: FleetTalk, example: str) -> None:
+    """Let be what an example is about: snapshots."""
+    if example.startswith(("switch diff", "switch forget")):
+        for name in ("before-upgrade", "after-upgrade"):
+            assert talk.outcome(f'switch snapshot @leaf {name} "show hostname"').result == "ok"
