@@ -113,7 +113,7 @@ def _patch(says: str) -> str:
     resolve=_resolve,
     says=_says,
     plan=_plan,
-    examples=(),
+    examples=("switch rollback 1",),
 )
 @click.argument("run", type=BUILD_NUMBER)
 @click.option("--save", is_flag=True, help="copy to the startup configuration at the end")

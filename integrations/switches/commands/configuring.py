@@ -255,7 +255,7 @@ def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
     effect=Effect.DESTROY,
     repeatable=True,
     says=_says_stop,
-    examples=(),
+    examples=("switch stop 1 --keep",),
 )
 @click.argument("number", metavar="RUN", type=BUILD_NUMBER)
 @click.option("--keep", is_flag=True, help="leave changed what is changed")

@@ -49,8 +49,8 @@ def test_the_question_shows_what_would_change_and_nothing_is_done(bot: Changing,
         "- 1 switch: nothing to do (`leaf05`)\n\n"
         "```diff\n+ ntp server 10.9.9.9\n```\n\n"
         "A checkpoint on each, first `leaf01` and `leaf02`, then after 10 s 3 switches in batches of 2. The lines must "
-        "be in force, and ports, BGP and vPC no worse; at the first failure all of it is rolled back. Saved at the end. "
-        "The diff of every switch is in the file.\n\n"
+        "be in force, and ports, BGP and vPC no worse; at the first failure all of it is rolled back. Saved at the "
+        "end. The diff of every switch is in the file.\n\n"
         "Say `confirm …` within 120 s to do it, or `leave …`."
     )
     assert asked.file is not None

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 from bot.webex import WebexClient
-from integrations.switches.commands import changes, configuring
 from tests.integrations.switches.changing.changing import NTP, Changing
 from tests.playground.running import running_webex
 from tests.playground.switches.running_farm import RunningFarm
@@ -137,14 +136,3 @@ def test_an_attached_text_stands_in_the_form(bot_with: Callable[..., Changing]) 
         assert said.result == "asked for input", said.replies[0].markdown
         [field] = [each for each in said.replies[0].card["body"] if each["type"] == "Input.Text"]  # type: ignore[index]
         assert field["value"] == "vlan 210\n  name web\n"
-
-
-def test_the_examples_run(bot: Changing) -> None:
-    mine = (*configuring.COMMANDS, *changes.COMMANDS)
-    examples = [example for each in mine for example in each.examples]
-    assert len(examples) >= 4
-    for example in examples:
-        said = bot.outcome(example)
-        if said.decision == "confirmation asked":
-            said = bot.outcome(f"confirm {said.replies[0].markdown.partition('Say `confirm ')[2][:6]}")
-        assert said.result == "ok", said.replies[0].markdown
