@@ -76,6 +76,8 @@ class SwitchesSettings(BaseModel):
 
     config: OnOff = Field("off", alias="SWITCHES_CONFIG")
     """`on` lets people change the configuration of switches from chat, where the policy lets them."""
+    config_timeout: float = Field(120.0, alias="SWITCHES_CONFIG_TIMEOUT", gt=0, le=600)
+    """Seconds a switch has for lines of configuration, a checkpoint or a rollback."""
     config_watch: float = Field(300.0, alias="SWITCHES_CONFIG_WATCH", ge=0, le=86_400)
     """Seconds a switch that fell silent while it was changed is looked for."""
     lines: dict[str, LineRules] = Field(default_factory=dict)

@@ -45,7 +45,7 @@ def test_a_worker_killed_in_a_batch_sends_nothing_twice(
             "SWITCHES_INVENTORY": str(path),
             "SWITCHES_PASSWORD": "playground",
             "SWITCHES_CONFIG": "on",
-            "SWITCHES_TIMEOUT": "5",
+            "SWITCHES_CONFIG_TIMEOUT": "5",
         }
         with running_bot(webex, postgres_url, tmp_path, environ) as bot:
             farm.control("faults", kind="slow", switches="leaf03", command="ntp server*", seconds=3.0)
@@ -58,8 +58,8 @@ def test_a_worker_killed_in_a_batch_sends_nothing_twice(
             assert told.startswith(
                 "⚠️ **1 line on 6 switches** (run 1) ended in part: I was interrupted while"
             )
-            assert "- 3 switches hold the new configuration: leaf01, leaf02, leaf03\n" in told
-            assert "leaf03: I was interrupted while changing it: it holds all of it" in told
+            assert "- 3 switches hold the new configuration: `leaf01`, `leaf02` and `leaf03`\n" in told
+            assert "`leaf03`: I was interrupted while changing it: it holds all of it" in told
             assert {name: sent[name, NTP] for name in doors} == {
                 name: int(name in ("leaf01", "leaf02", "leaf03")) for name in doors
             }

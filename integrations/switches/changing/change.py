@@ -135,7 +135,7 @@ def _settled(step: ChangeStep) -> Wait | End | None:
         return None
     # A switch goes on with what it was sent although nobody waits for its answer: it is given its time.
     age = step.record.youngest_open("apply", [row.switch for row in busy])
-    if age is not None and (left := step.client.settings.timeout - age) > 0:
+    if age is not None and (left := step.client.settings.config_timeout - age) > 0:
         return step.wait(left, live=step.live("interrupted, about to look what the switches hold"))
     begun = step.record.begun("apply", [row.switch for row in busy])
     step.record.mark([row.switch for row in busy if row.switch not in begun], Holds.WAITING)

@@ -20,6 +20,8 @@ from integrations.switches.inventory.model import Switch
 _OURS = re.compile(r"\bsparkops-(\d+)-[0-9a-f]{6}\b")
 _CHECKPOINTS_KEPT = 4
 """Of ours on a switch, the new one included: NX-OS keeps ten at most (Nexus 9000 System Management, "Rollback")."""
+_BEYOND = 5.0
+"""Seconds in which a switch's own time is up before that of the question: its error says whether it may be done."""
 _SUMMARY = "show checkpoint summary"
 
 
@@ -42,7 +44,11 @@ class Site:
 
     def send(self, switch: Switch, lines: Sequence[str]) -> Mapping[str, Any]:
         """Send lines once. What came back: `done`, `refused`, or `unknown` where they may have been taken."""
-        [result] = self.client.configure([switch], Conf(tuple(lines)))
+        seconds = self.client.settings.config_timeout
+        question = self.client.configure(
+            [switch], Conf(tuple(lines)), timeout=seconds, deadline=seconds + _BEYOND
+        )
+        [result] = question
         error = result.failure
         if error is None:
             return {"done": True}

@@ -1,4 +1,4 @@
-"""`switch rollback` and `switch changes`: take a change back, and see which there were."""
+"""`switch stop`, `switch rollback` and `switch changes`: end a change, take one back, see which there were."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from bot.commands.context import Context
 from bot.commands.model import Command, CommandError, Effect, File, Reply, Said, command
 from bot.commands.parameters import BUILD_NUMBER
 from bot.commands.rows import MOST_IN_A_FILE, FileKind, as_option
+from bot.outbound.quoting import quote
 from bot.runs import runs
 from bot.runs.states import ENDED, State
 from integrations.switches.changing.draft import hidden
 from integrations.switches.changing.looking import all_running
 from integrations.switches.changing.model import ROLLBACK, Holds, RollbackOrder
-from integrations.switches.changing.record import Record, latest
+from integrations.switches.changing.record import Record, keep_what_is_changed, latest
 from integrations.switches.changing.running import digest
 from integrations.switches.commands.asking import client_of, in_words
 from integrations.switches.commands.configuring import must_be_on
@@ -30,18 +31,62 @@ from integrations.switches.store.models import SwitchChange, SwitchChangeState
 _MAY_HOLD_IT = (Holds.NEW, Holds.NEITHER, Holds.UNKNOWN)
 
 
+def _begun(context: Context, run_id: int) -> SwitchChange:
+    """A change that has begun. Raises CommandError for a run that is none."""
+    change = Record(context.services.database, run_id).change()
+    if change is None or change.of_run is not None:
+        raise CommandError(f"Run {run_id} changed no switches. `switch changes` shows those that did.")
+    return change
+
+
+def _state(context: Context, run_id: int) -> State:
+    with context.services.database.transaction() as session:
+        return State(runs.get(session, run_id).state)
+
+
+def _resolve_stop(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The switches of the change, so that rules about them hold for stopping it too."""
+    change = _begun(context, parameters["run"])
+    return {"switch": tuple(row.switch for row in Record(context.services.database, change.run_id).rows())}
+
+
+def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
+    run_id = parameters["run"]
+    change, state = _begun(context, run_id), _state(context, run_id)
+    if state in ENDED or state is State.LOST:
+        raise CommandError(
+            f"Run {run_id} is {state}, and goes on no more. `switch rollback {run_id}` takes it back."
+        )
+    kept = "keep what is changed" if parameters["keep"] else "take back what is changed"
+    return f"Stop run {run_id} of {quote(change.requester)} after the switches that are in work, and {kept}?"
+
+
+@command(
+    "switch stop",
+    effect=Effect.DESTROY,
+    repeatable=True,
+    resolve=_resolve_stop,
+    says=_says_stop,
+    examples=("switch stop 1 --keep",),
+)
+@click.argument("run", type=BUILD_NUMBER)
+@click.option("--keep", is_flag=True, help="leave changed what is changed")
+def switch_stop(context: Context, run: int, keep: bool) -> Reply:
+    """Stop a change that goes on: it is taken back (as `run cancel` does) or, with `--keep`, stays as far as it is."""
+    with context.services.database.transaction() as session:
+        if keep:
+            keep_what_is_changed(session, run)
+        runs.request_cancel(session, run, context.request.person)
+    return Reply(f"Run {run} is asked to stop. It says so in its own message when it has.")
+
+
 def _found(context: Context, run_id: int) -> tuple[SwitchChange, list[SwitchChangeState]]:
     """A change and those switches that may hold it. Raises CommandError where there is nothing to take back."""
     must_be_on(context)
-    record = Record(context.services.database, run_id)
-    change = record.change()
-    if change is None or change.of_run is not None:
-        raise CommandError(f"Run {run_id} changed no switches. `switch changes` shows those that did.")
-    with context.services.database.transaction() as session:
-        state = State(runs.get(session, run_id).state)
+    change, state = _begun(context, run_id), _state(context, run_id)
     if state not in ENDED and state is not State.LOST:
         raise CommandError(f"Run {run_id} goes on: `switch stop {run_id}` stops it and takes it back.")
-    rows = [row for row in record.rows() if row.state in _MAY_HOLD_IT]
+    rows = [row for row in Record(context.services.database, run_id).rows() if row.state in _MAY_HOLD_IT]
     if not rows:
         raise CommandError(f"No switch holds anything of run {run_id}: there is nothing to take back.")
     return change, rows
@@ -145,4 +190,4 @@ def switch_changes(context: Context, run: int | None, last: int, kind: FileKind 
     return render.history(found).reply(kind, "switch-changes", below="`switch changes RUN` shows all of one.")
 
 
-COMMANDS: tuple[Command, ...] = (switch_rollback, switch_changes)
+COMMANDS: tuple[Command, ...] = (switch_stop, switch_rollback, switch_changes)

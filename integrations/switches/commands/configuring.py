@@ -1,4 +1,4 @@
-"""`switch config`: change the configuration of many switches; and `switch stop`, which calls a change off."""
+"""`switch config`: change the configuration of many switches."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from bot.commands.model import (
     Said,
     command,
 )
-from bot.commands.parameters import BUILD_NUMBER, DURATION
+from bot.commands.parameters import DURATION
 from bot.commands.parse import Wrong, words_of
-from bot.outbound.quoting import quote
-from bot.runs import runs
-from bot.runs.states import ENDED, State
+from bot.outbound.quoting import code, quote
 from bot.webex import WebexError
 from integrations.switches.changing import lines as written
 from integrations.switches.changing.allowed import rules_of
 from integrations.switches.changing.draft import DRAFTS, Draft, draft
 from integrations.switches.changing.lines import Line, LinesError, secrets_of
 from integrations.switches.changing.model import CHANGE, ChangeOrder
-from integrations.switches.changing.record import Record, keep_what_is_changed
 from integrations.switches.commands.asking import checked, client_of, in_words, switches_of, targeted
+from integrations.switches.errors import by_cause
 from integrations.switches.render import changes as render
 from integrations.switches.render.words import counted, names
 
 _MOST_BYTES = 64_000
+_LEFT_OUT = 20
+"""Silent switches that are named in the target that leaves them out."""
 _BATCH = re.compile(r"(\d{1,5})\s*(%?)")
 
 
@@ -130,12 +130,7 @@ def _order(context: Context, parameters: Mapping[str, Any]) -> tuple[ChangeOrder
     """The whole order. Raises CommandError where switches do not answer, or none has anything to do."""
     found = _draft(context, parameters)
     if found.errors:
-        silent = [error.switch for error in found.errors]
-        raise CommandError(
-            f"{counted(len(silent), 'switch')} did not tell what {'it holds' if len(silent) == 1 else 'they hold'}: "
-            f"{names(silent)} ({quote(found.errors[0].cause)}). Nothing is changed. Leave them out: "
-            f"`({quote(parameters['target'])}) -{quote(silent[0])}`."
-        )
+        raise CommandError(_silent(found, parameters["target"]))
     touched = [each for each in found.planned if not each.is_nothing]
     if not touched:
         held = "it" if len(found.planned) == 1 else "all of them"
@@ -164,6 +159,16 @@ def _order(context: Context, parameters: Mapping[str, Any]) -> tuple[ChangeOrder
         save=parameters["save"],
         ignore_health=parameters["ignore_health"],
     ), found
+
+
+def _silent(found: Draft, target: str) -> str:
+    """Who did not tell what they hold, by why, and how to leave them out."""
+    told = "; ".join(f"{names(each.switches)} ({quote(each.cause)})" for each in by_cause(found.errors))
+    who = [error.switch for error in found.errors]
+    holds = "it holds" if len(who) == 1 else "they hold"
+    without = code(f"({target}) {' '.join(f'-{name}' for name in who[:_LEFT_OUT])}")
+    count = counted(len(who), "switch")
+    return f"{count} did not tell what {holds}: {told}. Nothing is changed. Leave them out: {without}."
 
 
 def _canaries(given: str, touched: list[str]) -> tuple[int, list[str]]:
@@ -233,42 +238,4 @@ def switch_config(context: Context, target: str, lines: tuple[str, ...], **optio
     return context.start_run(CHANGE, title, order.model_dump(mode="json"), live=render.started(title))
 
 
-def _says_stop(context: Context, parameters: Mapping[str, Any]) -> str:
-    run_id = parameters["number"]
-    change = Record(context.services.database, run_id).change()
-    if change is None or change.of_run is not None:
-        raise CommandError(
-            f"Run {run_id} is no change of switches that has begun. `switch changes` shows those."
-        )
-    with context.services.database.transaction() as session:
-        state = State(runs.get(session, run_id).state)
-    if state in ENDED or state is State.LOST:
-        raise CommandError(
-            f"Run {run_id} goes on no more: it is {state}. `switch rollback {run_id}` takes it back."
-        )
-    kept = "keep what is changed" if parameters["keep"] else "take back what is changed"
-    return f"Stop run {run_id} of {quote(change.requester)} after the switches that are in work, and {kept}?"
-
-
-@command(
-    "switch stop",
-    effect=Effect.DESTROY,
-    repeatable=True,
-    says=_says_stop,
-    examples=("switch stop 1 --keep",),
-)
-@click.argument("number", metavar="RUN", type=BUILD_NUMBER)
-@click.option("--keep", is_flag=True, help="leave changed what is changed")
-def switch_stop(context: Context, number: int, keep: bool) -> Reply:
-    """Stop a change that goes on: it is taken back (as `run cancel` does) or, with `--keep`, stays as far as it is."""
-    with context.services.database.transaction() as session:
-        if keep:
-            keep_what_is_changed(session, number)
-        try:
-            runs.request_cancel(session, number, context.request.person)
-        except runs.NoSuchRun as error:
-            raise CommandError(str(error)) from error
-    return Reply(f"Run {number} is asked to stop. It says so in its own message when it has.")
-
-
-COMMANDS: tuple[Command, ...] = (switch_config, switch_stop)
+COMMANDS: tuple[Command, ...] = (switch_config,)

@@ -164,6 +164,7 @@ def changing(
     told = {
         "config": config,
         "config_watch": 0,
+        "config_timeout": 5,
         "timeout": 5,
         "deadline": 20,
         "connect_timeout": 2,

@@ -20,7 +20,7 @@ RULES = {
         {"allow": "everyone", "commands": "confirm"},
         {
             "deny": ADA,
-            "commands": "switch config",
+            "commands": ["switch config", "switch stop"],
             "arguments": {"switch": "spine*"},
             "reason": "Spines are Bob's.",
         },
@@ -110,6 +110,15 @@ def test_rules_are_about_each_switch_and_each_line(bot: Changing) -> None:
     assert "Names stay." in bot.say(f'switch config leaf01 "hostname x" "{NTP}"', person=ADA)
     assert bot.say("switch config spine01 hostname x", person=BOB).startswith("⚠️ Change **1 switch**")
     assert bot.outcome(f"switch config leaf01 {NTP}", person="eve@example.com").decision == "denied"
+
+
+def test_rules_about_switches_hold_for_stopping_a_change_too(bot: Changing) -> None:
+    bot.confirmed(f"switch config spine01 {NTP}", person=BOB)
+    bot.say(f"approve {code_of(bot)}", person=ADA)
+    carried_out(bot)
+    bot.turn()
+    assert "Spines are Bob's." in bot.say("switch stop 1", person=ADA)
+    assert "Stop run 1 of bob@example.com" in bot.say("switch stop 1", person=BOB)
 
 
 def test_taking_back_needs_a_yes_too(bot: Changing, farm: RunningFarm) -> None:

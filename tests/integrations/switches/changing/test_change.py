@@ -73,6 +73,11 @@ def test_without_lines_a_form_with_a_field_of_several_lines_is_opened(bot: Chang
     assert "```diff\n+ vlan 210\n+   name web\n```" in said
 
 
+def test_a_block_of_code_holds_the_lines(bot: Changing) -> None:
+    said = bot.say("switch config leaf01 ```\nvlan 210\n  name web\n``` --pause 0s")
+    assert "```diff\n+ vlan 210\n+   name web\n```" in said
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -88,7 +93,7 @@ def test_without_lines_a_form_with_a_field_of_several_lines_is_opened(bot: Chang
             "is neither a number of switches such as 20 nor a share",
         ),
         ("switch config leaf01 no ntp server 10.9.9.9", "Nothing to do: 1 switch, and it held it already."),
-        ("switch stop 7", "Run 7 is no change of switches that has begun."),
+        ("switch stop 7", "Run 7 changed no switches."),
         ("switch rollback 7", "Run 7 changed no switches."),
         ("switch changes 7", "Run 7 changed no switches."),
     ],
