@@ -65,14 +65,15 @@ def comparing(
 
 def tell(asked: Asked) -> Answer:
     """The differences of each show."""
-    kind: FileKind | None = asked.order.options["kind"]
+    order, kind = asked.order, asked.order.options["kind"]
+    outputs = [_outputs(asked, number) for number in range(len(order.commands))]
+    _refuse_unknown(order, [structured for structured, _ in outputs])
     parts: list[str] = []
     every: list[Comparison] = []
-    for number, show in enumerate(asked.order.commands):
-        structured, texts = _outputs(asked, number)
+    for show, (structured, texts) in zip(order.commands, outputs, strict=True):
         if len(structured) > 1:
-            found = _compared(show, structured, asked.order.options["fields"])
-            every.append(_titled(found, show) if len(asked.order.commands) > 1 else found)
+            found = _compared(structured, order.options["fields"])
+            every.append(_titled(found, show) if len(order.commands) > 1 else found)
             parts += [shown.summary(show, found), *_table(found, kind), shown.left_out(found)]
             parts += [shown.otherwise(show, "Text instead of a table", tuple(texts))]
         elif len(texts) > 1:
@@ -83,9 +84,23 @@ def tell(asked: Asked) -> Answer:
     file = None
     if every and (kind is not None or any(map(shown.needs_file, every))):
         whole = replace(every[0], differences=tuple(each for one in every for each in one.differences))
-        file = shown.differences(whole).file(kind or "csv", f"compare-{file_stem(asked.order.commands[0])}")
+        file = shown.differences(whole).file(kind or "csv", f"compare-{file_stem(order.commands[0])}")
         parts.append(f"All of it is in **{quote(file.name)}**.")
     return Answer("\n\n".join(filter(None, parts)), file, failures(asked.results))
+
+
+def _refuse_unknown(order: Order, outputs: Sequence[Tables]) -> None:
+    """Raises CommandError for a field that none of the shows has."""
+    known = [name for structured in outputs for name in _fields(structured)]
+    try:
+        for each in order.options["fields"] if known else ():
+            spelled(each, dict.fromkeys(known), " and ".join(order.commands))
+    except UnknownField as error:
+        raise CommandError(quote(str(error), 2_000)) from error
+
+
+def _fields(structured: Tables) -> tuple[str, ...]:
+    return fields_of(row for each in structured.values() for rows in each.values() for row in rows)
 
 
 def _table(found: Comparison, kind: FileKind | None) -> list[str]:
@@ -109,19 +124,16 @@ def _outputs(asked: Asked, number: int) -> tuple[Tables, Mapping[str, str]]:
     return structured, texts
 
 
-def _compared(show: str, structured: Tables, fields: Sequence[str]) -> Comparison:
-    """All tables of the show in one comparison. Raises CommandError for a field that none has."""
+def _compared(structured: Tables, fields: Sequence[str]) -> Comparison:
+    """All tables of a show in one comparison, of those of the fields that it has."""
     names = list(dict.fromkeys(name for each in structured.values() for name in each))
-    known = fields_of(row for each in structured.values() for rows in each.values() for row in rows)
-    try:
-        wanted = [spelled(each, known, show) for each in fields]
-    except UnknownField as error:
-        raise CommandError(quote(str(error), 2_000)) from error
+    spellings = {each.casefold(): each for each in _fields(structured)}
+    wanted = [spellings[each.casefold()] for each in fields if each.casefold() in spellings]
     parts = []
     for name in names:
         rows = {switch: each.get(name, ()) for switch, each in structured.items()}
         mine = [each for each in wanted if any(each in row for given in rows.values() for row in given)]
-        if mine or not wanted:
+        if mine or not fields:
             found = compare(rows, mine)
             parts.append(_titled(found, name.rpartition("/")[2]) if len(names) > 1 else found)
     return Comparison(

@@ -34,14 +34,14 @@ _FINDERS: Mapping[str, Finder] = {
     "switch find",
     resolve=targeted,
     examples=(
-        "switch find mac 00:50:56:00:00:01",
-        "switch find ip 10.0.10.11 @leaf",
-        "switch find host web-01",
+        "switch find mac 00:50:56:00:ae:3a",
+        "switch find ip 10.1.20.10 @leaf",
+        "switch find host app-00001",
         "switch find serial FDO2410E7UJ",
     ),
 )
 @click.argument("what", type=click.Choice(tuple(_FINDERS)))
-@click.argument("sought", metavar="X")
+@click.argument("sought", metavar="ADDRESS_OR_NAME")
 @click.argument("target", default="all")
 def find(context: Context, what: str, sought: str, target: str) -> Reply:
     """Find where something is plugged in: by MAC address, IP address, the host's name, or a serial number.

@@ -93,7 +93,7 @@ def tell(asked: Asked) -> Answer:
     every = _answers(asked)
     parts = [_told(each, asked, whole=kind is None) for each in every]
     file = None
-    if kind is not None or shown.needs_file(every):
+    if kind is not None or shown.needs_file(every, asked.order.options["fields"]):
         narrow = [replace(each, fields=_given(each, asked) or each.fields) for each in every]
         file = shown.file(kind or "csv", narrow, asked.results, _bodies(asked.results))
         parts += [f"All of it is in **{quote(file.name)}**."] if asked.answered else []

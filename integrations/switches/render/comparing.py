@@ -10,7 +10,7 @@ from bot.commands.rows import Rows
 from bot.outbound.quoting import code, fence
 from integrations.switches.compare import Comparison, Difference, Outlier
 from integrations.switches.normalise import Value
-from integrations.switches.render.words import counted, names, plain_names
+from integrations.switches.render.words import clipped, counted, names, plain_names
 
 MOST = 25
 """Differences that a room is shown."""
@@ -104,9 +104,7 @@ def texts(show: str, found: Mapping[str, str]) -> str:
     ]
     for text, switches in others[:4]:
         lines = [*unified_diff(majority.splitlines(), text.splitlines(), lineterm="", n=0)][2:]
-        more = f"\n… {len(lines) - _MOST_LINES:,} more lines" if len(lines) > _MOST_LINES else ""
-        block = "\n".join(lines[:_MOST_LINES])
-        parts.append(f"{names(switches)} against it:\n{fence(block + more, 'diff')}")
+        parts.append(f"{names(switches)} against it:\n{fence(clipped(lines, _MOST_LINES), 'diff')}")
     if len(others) > 4:
         parts.append(
             f"{counted(len(others) - 4, 'more text')} differ: `switch show … --text --as txt` gives all."

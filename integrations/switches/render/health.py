@@ -8,6 +8,7 @@ from bot.commands.rows import Cell, Rows
 from bot.outbound.quoting import code, quote
 from integrations.switches.errors import SwitchError
 from integrations.switches.health import KINDS, Finding, Health, Kind
+from integrations.switches.masking import mask
 from integrations.switches.render.failures import reason
 from integrations.switches.render.words import counted, names
 
@@ -49,7 +50,8 @@ def health(found: Health) -> str:
 def _kind(kind: Kind, findings: Sequence[Finding]) -> str:
     head = f"- **{_TITLES[kind]}** ({len(findings):,})"
     said = [
-        f"{code(each.switch)} {quote(each.subject, 80)}: {quote(each.says, 160)}" for each in findings[:MOST]
+        f"{code(each.switch)} {quote(each.subject, 80)}: {quote(mask(each.says), 160)}"
+        for each in findings[:MOST]
     ]
     if len(said) == 1:
         return f"{head}: {said[0]}"
@@ -82,7 +84,7 @@ def needs_file(found: Health) -> bool:
 def rows(found: Health, errors: Sequence[SwitchError]) -> Rows:
     """Each finding, who did not answer, and the versions."""
     lines: list[tuple[Cell, ...]] = [
-        (each.kind, each.switch, each.subject, each.says) for each in found.findings
+        (each.kind, each.switch, each.subject, mask(each.says)) for each in found.findings
     ]
     lines += [("no answer", each.switch, "", reason(each)) for each in errors]
     lines += [

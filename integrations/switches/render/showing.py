@@ -14,10 +14,13 @@ from integrations.switches.answers import Answers
 from integrations.switches.normalise import Row, Value
 from integrations.switches.question import Result
 from integrations.switches.render.failures import reason
-from integrations.switches.render.words import counted, file_stem, names
+from integrations.switches.render.words import LONGEST_LINE, clipped, counted, file_stem, names
 
 MOST_ROWS = 30
 """Rows of a table that a room is shown."""
+MOST_FIELDS = 12
+"""Fields beyond which a room is shown but a few rows."""
+FEW_ROWS = 5
 MOST_LINES = 60
 """Lines of text that a room is shown."""
 _MOST_TEXTS = 6
@@ -54,12 +57,13 @@ def _summary(answers: Answers, asked: int) -> str:
 
 
 def _table(answers: Answers, fields: Sequence[str]) -> str:
-    shown = answers.rows[:MOST_ROWS]
+    most = _most_rows(fields)
+    shown = answers.rows[:most]
     rows = [(switch, *(cell(row.get(name)) for name in fields)) for switch, row in shown]
     table = Rows(("switch", *fields), rows, widest=28).table()
     notes = []
-    if len(answers.rows) > MOST_ROWS:
-        notes.append(f"These are the first {MOST_ROWS} rows; the file has all.")
+    if len(answers.rows) > most:
+        notes.append(f"These are the first {most} rows; the file has all.")
     hidden = [name for name in answers.fields if name not in fields]
     if hidden:
         notes.append(
@@ -69,6 +73,10 @@ def _table(answers: Answers, fields: Sequence[str]) -> str:
     if answers.other_tables:
         notes.append(f"{counted(answers.other_tables, 'other table')} of it: `--as json` has them.")
     return "\n\n".join((table, "\n".join(notes))) if notes else table
+
+
+def _most_rows(fields: Sequence[str]) -> int:
+    return MOST_ROWS if len(fields) <= MOST_FIELDS else FEW_ROWS
 
 
 def _upright(answers: Answers) -> str:
@@ -85,19 +93,19 @@ def _texts(answers: Answers, asked: int) -> list[str]:
         if left <= 0:
             break
         who = f"{names(switches, 8)}:\n" if asked > 1 else ""
-        cut = f"\n… {len(lines) - left:,} more lines, in the file" if len(lines) > left else ""
-        block = "\n".join(lines[:left])
-        parts.append(f"{who}{fence(block + cut)}")
+        parts.append(f"{who}{fence(clipped(lines, left))}")
         left -= len(lines)
     more = len(answers.texts) - len(parts)
     return [*parts, f"{counted(more, 'more text')} in the file."] if more > 0 else parts
 
 
-def needs_file(every: Sequence[Answers]) -> bool:
-    """Whether a room cannot be shown all of it."""
-    lines = sum(len(text.splitlines()) for each in every for text, _ in each.texts)
+def needs_file(every: Sequence[Answers], fields: Sequence[str]) -> bool:
+    """Whether a room cannot be shown all of it, with these fields asked for."""
+    most = _most_rows(fields)
+    lines = [line for each in every for text, _ in each.texts for line in text.splitlines()]
+    long = len(lines) > MOST_LINES or any(len(line) > LONGEST_LINE for line in lines)
     texts = max((len(each.texts) for each in every), default=0)
-    return lines > MOST_LINES or texts > _MOST_TEXTS or any(len(each.rows) > MOST_ROWS for each in every)
+    return long or texts > _MOST_TEXTS or any(len(each.rows) > most for each in every)
 
 
 def file(

@@ -10,7 +10,7 @@ from bot.commands.model import join_words
 from bot.commands.rows import Cell, Rows
 from bot.outbound.quoting import code, fence
 from integrations.switches.normalise import Row, Value
-from integrations.switches.render.words import counted, duration, names
+from integrations.switches.render.words import clipped, counted, duration, names
 from integrations.switches.snapshot_diff import Diff
 from integrations.switches.store.snapshots import Said, Snapshot
 
@@ -110,8 +110,9 @@ def texts(found: Sequence[Changed]) -> str:
     for each in found:
         if each.diff.lines and left > 0:
             lines = each.diff.lines[2:]
-            block = "\n".join(lines[:left])
-            parts.append(f"{code(each.switch)} {code(each.show, 120)}:\n{fence(block, 'diff')}")
+            parts.append(
+                f"{code(each.switch)} {code(each.show, 120)}:\n{fence(clipped(lines, left), 'diff')}"
+            )
             left -= len(lines)
     return "\n\n".join(parts)
 

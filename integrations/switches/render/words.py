@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from bot.outbound.quoting import code
 
+LONGEST_LINE = 160
+"""Characters of a line of text that a room is shown."""
 FIRST = 5
 """Names that are said before the rest is counted."""
 
@@ -50,3 +52,10 @@ def duration(seconds: float) -> str:
 def file_stem(text: str) -> str:
     """A name for a file, of letters that every system takes: `show-version`."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "switches"
+
+
+def clipped(lines: Sequence[str], most: int) -> str:
+    """The first lines of a text, none longer than a room shows well, and how many more there are."""
+    shown = [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in lines[:most]]
+    more = [f"… {counted(len(lines) - most, 'more line')}"] if len(lines) > most else []
+    return "\n".join([*shown, *more])

@@ -230,3 +230,20 @@ def test_too_many_shows_at_once(talk: FleetTalk, farm: Farm) -> None:
         "⚠️ A switch is asked 12 shows at once at most, and these are 13."
     )
     assert sum(farm.requests().values()) == 0
+
+
+def test_of_very_many_fields_a_room_sees_a_few_rows_and_the_file_has_all(talk: FleetTalk) -> None:
+    fields = "interface,state,ip_addr,speed,mtu,vlan,type,portmode,state_rsn_desc,ratemode,portchan,proto,oper_state"
+    reply = talk.outcome(
+        f"switch show leaf01 show interface brief --fields {fields} --where state=up"
+    ).replies[0]
+    assert reply.markdown.count("\nleaf01 ") == 5
+    assert "These are the first 5 rows; the file has all." in reply.markdown
+    assert reply.file is not None
+
+
+def test_long_texts_are_cut_in_a_room_and_whole_in_the_file(talk: FleetTalk) -> None:
+    reply = talk.outcome("switch show leaf01 show interface --text").replies[0]
+    assert "… " in reply.markdown and " more lines\n```" in reply.markdown
+    assert reply.file is not None and reply.file.name.endswith(".txt")
+    assert len(reply.file.content) > 10 * len(reply.markdown.encode())
