@@ -219,7 +219,7 @@ def _back(step: ChangeStep) -> Wait | End:
 def _one_back(step: ChangeStep, row: SwitchChangeState) -> Held:
     switch = step.switches.get(row.switch)
     if switch is None:
-        return Held(Holds(row.state), "it has left the inventory: not rolled back", failed=True)
+        return Held(Holds.UNKNOWN, "it has left the inventory: not rolled back", failed=True)
     return one_switch.roll_back(step.site, switch, row.before)
 
 

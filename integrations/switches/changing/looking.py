@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integrations.switches.client import SwitchesClient
-from integrations.switches.errors import SwitchError
+from integrations.switches.errors import EmptyAnswer, SwitchError
 from integrations.switches.facts import facts_from
 from integrations.switches.health import health
 from integrations.switches.inventory.model import Switch
@@ -27,11 +27,13 @@ class Look:
 
 
 def running_of(result: Result) -> str:
-    """The configuration in an answer. Raises the switch's error."""
+    """The configuration in an answer. Raises the switch's error; an empty configuration is one."""
     if result.failure is not None:
         raise result.failure
     body = result.outputs[0].body
-    return body if isinstance(body, str) else ""
+    if not isinstance(body, str) or not body.strip():
+        raise EmptyAnswer(result.switch.name, "no configuration", asked=f"asked {SHOW_RUNNING!r}")
+    return body
 
 
 def look(client: SwitchesClient, switch: Switch) -> Look:

@@ -28,7 +28,7 @@ from integrations.switches.render import changes as render
 from integrations.switches.render.words import counted
 from integrations.switches.store.models import SwitchChange, SwitchChangeState
 
-_MAY_HOLD_IT = (Holds.NEW, Holds.NEITHER, Holds.UNKNOWN)
+_MAY_HOLD_IT = (Holds.NEW, Holds.NEITHER, Holds.UNKNOWN, Holds.BUSY)
 
 
 def _begun(context: Context, run_id: int) -> SwitchChange:

@@ -31,6 +31,7 @@ _TOLD: Mapping[Holds, str] = {
     Holds.WAITING: "were not begun, and hold the old configuration",
     Holds.NEITHER: "hold neither the old nor the new configuration",
     Holds.UNKNOWN: "do not answer, and what they hold is not known",
+    Holds.BUSY: "are in work",
 }
 """In the order in which they are told."""
 _ONE: Mapping[Holds, str] = {
@@ -40,6 +41,7 @@ _ONE: Mapping[Holds, str] = {
     Holds.WAITING: "was not begun, and holds the old configuration",
     Holds.NEITHER: "holds neither the old nor the new configuration",
     Holds.UNKNOWN: "does not answer, and what it holds is not known",
+    Holds.BUSY: "is in work",
 }
 
 

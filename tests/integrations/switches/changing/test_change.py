@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.runs.states import State
 from tests.integrations.switches.changing.changing import NTP, Changing
@@ -169,6 +171,37 @@ def test_what_differs_by_switch_comes_from_the_inventory(bot_with: Callable[...,
     assert bot.having("ntp server 10.8.8.8") == ["leaf01"]
     assert bot.having("ntp server 10.7.7.7") == ["leaf02"]
     assert bot.having("snmp-server location lab leaf02") == ["leaf02"]
+
+
+def test_every_release_and_both_ways_of_asking_are_changed(
+    bot_with: Callable[..., Changing], farm: RunningFarm
+) -> None:
+    for name, release in zip(LEAVES, ("7.0(3)I4(6)", "9.2(2)", "9.3(5)", "10.2(3)"), strict=False):
+        farm.control("options", switches=name, release=release)
+    bot = bot_with(extra={"leaf02": {"api": "jsonrpc"}, "leaf05": {"api": "jsonrpc"}})
+    bot.confirmed(f'switch config @leaf "vlan 210" "  name of-a-test" "{NTP}" {AT_ONCE}')
+    assert bot.to_its_end().state == "done"
+    assert bot.having("name of-a-test") == LEAVES
+    bot.confirmed("switch rollback 1")
+    assert bot.to_its_end(2).state == "done"
+    assert bot.having("name of-a-test") == []
+
+
+def test_a_switch_that_leaves_the_inventory_meanwhile_is_told(
+    bot_with: Callable[..., Changing], farm: RunningFarm, tmp_path: Path
+) -> None:
+    bot = bot_with()
+    bot.confirmed(f"switch config @leaf {NTP} --pause 0s --batch 1")
+    while len(bot.having(NTP)) < 2:
+        bot.turn()
+    path = tmp_path / "switches.yaml"
+    written = yaml.safe_load(path.read_text())
+    del written["switches"]["leaf02"]
+    path.write_text(yaml.safe_dump(written))
+    bot.confirmed("run cancel 1")
+    assert bot.to_its_end().state == "partial"
+    assert bot.having(NTP) == ["leaf02"]
+    assert "`leaf02`: it has left the inventory: not rolled back" in bot.told()[0]
 
 
 def test_the_canary_may_be_named(bot: Changing) -> None:
