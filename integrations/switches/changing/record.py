@@ -16,7 +16,7 @@ from bot.store.models import Attempt, Run
 from integrations.switches.changing.model import CHANGE, ROLLBACK, Held, Holds
 from integrations.switches.store.models import SwitchChange, SwitchChangeState
 
-_LOCK = text("SELECT pg_advisory_xact_lock(7311, 8)")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('sparkops switches begin', 0))")
 """Two runs do not look at the same time whether they may begin."""
 
 
