@@ -17,15 +17,15 @@ from bot.commands.context import Services
 from bot.runs.kinds import End, RunKind, RunView, StepControl, Wait
 from bot.runs.states import State
 from integrations.switches.changing import one_switch
-from integrations.switches.changing.lines import read, rendered
-from integrations.switches.changing.looking import look
+from integrations.switches.changing.lines import LinesError, read, rendered
+from integrations.switches.changing.looking import Look, look
 from integrations.switches.changing.model import CHANGE, ChangeOrder, Held, Holds
 from integrations.switches.changing.one_switch import Site
 from integrations.switches.changing.running import digest
 from integrations.switches.changing.step import CHUNK, Step
 from integrations.switches.client import SwitchesClient
 from integrations.switches.errors import SwitchError
-from integrations.switches.inventory.model import InventoryError
+from integrations.switches.inventory.model import InventoryError, Switch
 from integrations.switches.render import changes as render
 from integrations.switches.store.models import SwitchChange, SwitchChangeState
 
@@ -67,6 +67,14 @@ class ChangeStep(Step):
     def show(self, doing: str) -> None:
         """Have the live message show it now."""
         self.control.show(self.live(doing))
+
+    def why_not_good(self, row: SwitchChangeState, switch: Switch, found: Look) -> str | None:
+        """What is wrong with a switch that was changed before; None where all is well."""
+        try:
+            lines = rendered(self.site.lines, switch)
+        except LinesError as error:  # its variables were taken out of the inventory meanwhile
+            return str(error)
+        return one_switch.why_not_good(self.site, switch, lines, found, tuple(row.ill))
 
     def keeps(self) -> bool:
         """Whether what is changed stays where the run is called off."""
@@ -183,7 +191,7 @@ def _pausing(step: ChangeStep) -> Wait | End:
     left = step.progress.until - time.time()
     if left > 0:
         return step.wait(min(left, 30.0), live=step.live("canary changed, looking"))
-    canaries = [row for row in step.having(Holds.NEW) if row.stage == 0]
+    canaries = [row for row in step.having(Holds.NEW) if row.stage == 0 and row.switch in step.switches]
     step.each(canaries, lambda row: _still_good(step, row), heed_cancel=False, doing="after the pause, ")
     return step.wait(phase="changing", paused=True)
 
@@ -194,8 +202,7 @@ def _still_good(step: ChangeStep, row: SwitchChangeState) -> Held:
         found = look(step.client, switch)
     except SwitchError as error:
         return Held(Holds.UNKNOWN, f"after the pause: {error.cause}", failed=True)
-    lines = rendered(step.site.lines, switch)
-    why = one_switch.why_not_good(step.site, switch, lines, found, tuple(row.ill))
+    why = step.why_not_good(row, switch, found)
     if why is None:
         return Held(Holds.NEW)
     return Held(Holds.NEW, f"after the pause: {why}", failed=True)
@@ -246,9 +253,7 @@ def _come_back(step: ChangeStep, row: SwitchChangeState) -> Held:
     now = digest(found.running)
     if now == row.before:
         return Held(Holds.OLD, f"{row.detail}; it answers again, and holds what it held before")
-    lines = rendered(step.site.lines, switch)
-    good = one_switch.why_not_good(step.site, switch, lines, found, tuple(row.ill)) is None
-    if good and not step.progress.going_back:
+    if not step.progress.going_back and step.why_not_good(row, switch, found) is None:
         return Held(Holds.NEW, f"{row.detail}; it answers again, and holds all of it", after=now)
     if step.record.begun("rollback", [row.switch]):
         return Held(Holds.NEITHER, f"{row.detail}; it answers again, and holds neither", after=now)
@@ -264,7 +269,7 @@ def _saving(step: ChangeStep) -> Wait | End:
     )
     if not step.order.save or step.view.cancel_requested_by is not None:
         return after
-    new = step.having(Holds.NEW)
+    new = [row for row in step.having(Holds.NEW) if row.switch in step.switches]
     tried = step.record.begun("save", [row.switch for row in new])
     left = [row for row in new if not row.saved and tried.get(row.switch) is None][:CHUNK]
     cut = [row for row in new if tried.get(row.switch) is False]
