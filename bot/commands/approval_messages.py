@@ -14,7 +14,7 @@ from bot.access.approvers import addresses
 from bot.access.policy import Policy
 from bot.access.relations import Relations
 from bot.commands import approval_words as words
-from bot.commands.model import Request
+from bot.commands.model import File, Request
 from bot.config_file import ApprovalRule
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.outbound.quoting import quote
@@ -127,8 +127,9 @@ def ask(
     spots: Sequence[Spot],
     card: Mapping[str, Any] | None,
     redactor: Redactor,
+    file: File | None = None,
 ) -> None:
-    """Put the question into every place, and remember which they were."""
+    """Put the question into every place, with the file that says what it is about, and remember which they were."""
     for number, spot in enumerate(spots):
         session.add(
             ApprovalAsk(
@@ -141,7 +142,7 @@ def ask(
             )
         )
         question = words.asked_of_others(row, rules, spot.mentions)
-        _enqueue(session, row, f"ask:{number}", question, spot, redactor, card)
+        _enqueue(session, row, f"ask:{number}", question, spot, redactor, card, file)
 
 
 def tell(
@@ -221,6 +222,7 @@ def _enqueue(
     spot: Spot,
     redactor: Redactor,
     card: Mapping[str, Any] | None = None,
+    file: File | None = None,
 ) -> str:
     message = Outgoing(
         key=f"approval:{row.code}:{key}",
@@ -229,6 +231,8 @@ def _enqueue(
         to_person_email=spot.to_person_email,
         parent_id=spot.parent_id,
         card=card,
+        file_name=file.name if file else None,
+        file_content=file.content if file else None,
         mentions=tuple(f"personEmail:{email}" for email in spot.mentions),
         correlation_id=row.correlation_id,
     )

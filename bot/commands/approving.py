@@ -34,7 +34,7 @@ def ask_approval(
     command, request, services = parsed.command, context.request, context.services
     if why_not := _cannot_wait(parsed, words, needs, context):
         return refused(command.name, "denied", why_not)
-    effect = command.says(context, parsed.parameters) if command.says else ""
+    effect = command.said(context, parsed.parameters)
     asking = approvals.Asking(
         request_key=request.key,
         person=request.person,
@@ -46,7 +46,7 @@ def ask_approval(
         words=words,
         command=command.name,
         digest=digest,
-        effect=services.redactor.redact(effect),
+        effect=services.redactor.redact(effect.text),
         asked={
             "effect": command.effect.value,
             "arguments": {name: list(values) for name, values in parsed.arguments.items()},
@@ -62,7 +62,7 @@ def ask_approval(
         row, is_new = approvals.ask(session, asking)
         if is_new:
             card = card_in_room(lambda: _card(row), request.correlation_id, services)
-            messages.ask(session, row, needs, way.spots, card, services.redactor)
+            messages.ask(session, row, needs, way.spots, card, services.redactor, effect.file)
         text = words_for.told_to_asker(row, needs, way.said)
     return outcome(command, "approval asked", rule, f"code {row.code}", Reply(text))
 

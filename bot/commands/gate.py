@@ -118,8 +118,7 @@ def _ask_confirmation(
     parsed: Parsed, words: tuple[str, ...], digest: str, rule: str, context: Context
 ) -> Outcome:
     command, request, services = parsed.command, context.request, context.services
-    assert command.says is not None  # command() refuses a destroying command without it
-    what = command.says(context, parsed.parameters)
+    what = command.said(context, parsed.parameters)
     seconds = services.settings.confirm_seconds
     with services.database.transaction() as session:
         code = confirmations.ask(
@@ -128,12 +127,14 @@ def _ask_confirmation(
             room_id=request.place.room_id,
             words=words,
             digest=digest,
-            effect=what,
+            effect=what.text,
             seconds=seconds,
         )
-    text = f"⚠️ {what}\n\nSay `confirm {code}` within {seconds:.0f} s to do it, or `leave {code}`."
-    card = card_for(lambda: confirmation_card(what, code), request, services)
-    return outcome(command, "confirmation asked", rule, f"code {code}", Reply(text, card=card))
+    text = f"⚠️ {what.text}\n\nSay `confirm {code}` within {seconds:.0f} s to do it, or `leave {code}`."
+    card = card_for(lambda: confirmation_card(what.text, code), request, services)
+    return outcome(
+        command, "confirmation asked", rule, f"code {code}", Reply(text, card=card, file=what.file)
+    )
 
 
 def may_begin(view: RunView, services: Services) -> str | None:

@@ -113,7 +113,17 @@ class Reply:
 
 
 Handler = Callable[..., "Reply | Rerun"]
-Says = Callable[[Any, Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What exactly a command will do, and a file with all of it where that is too much for a message."""
+
+    text: str
+    file: File | None = None
+
+
+Says = Callable[[Any, Mapping[str, Any]], "str | Said"]
 """Given the Context and the parameters, what exactly a command will do. It may raise NeedInput or CommandError."""
 Resolve = Callable[[Any, Mapping[str, Any]], Mapping[str, tuple[str, ...]]]
 """Given the Context and the parameters, the arguments by name as they really are: short names made full ones."""
@@ -157,6 +167,11 @@ class Command:
     def words(self) -> tuple[str, ...]:
         """The name, word by word."""
         return tuple(self.name.split())
+
+    def said(self, context: Any, parameters: Mapping[str, Any]) -> Said:
+        """What exactly it will do; nothing where it does not say."""
+        says = self.says(context, parameters) if self.says else ""
+        return Said(says) if isinstance(says, str) else says
 
     @property
     def takes_secrets(self) -> bool:

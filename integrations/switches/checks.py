@@ -20,7 +20,16 @@ def check(services: Services) -> tuple[CheckResult, ...]:
         inventory = client.inventory()
     except InventoryError as error:
         return (CheckResult("switches", False, str(error)),)
-    return (_known(inventory), *_unchecked(inventory))
+    return (_known(inventory), *_unchecked(inventory), *_changing(client))
+
+
+def _changing(client: SwitchesClient) -> tuple[CheckResult, ...]:
+    """A choice, too."""
+    if client.settings.config == "off":
+        return ()
+    return (
+        CheckResult("switches", True, "may be changed from chat, where the rules let people (config: on)."),
+    )
 
 
 def _known(inventory: Inventory) -> CheckResult:

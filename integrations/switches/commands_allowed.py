@@ -36,7 +36,7 @@ _SIGNS = {
 }
 _PIPES = ("include", "exclude", "begin", "count", "section", "json", "json-pretty")
 _WITH_WORDS = frozenset({"include", "exclude", "begin", "section"})
-_ENVELOPE = re.compile(r"(?i)[\"']type|\btype[\"']?\s*[:=]|\bcli_\w+|\bins_api\b|\$\(")
+ENVELOPE = re.compile(r"(?i)[\"']type|\btype[\"']?\s*[:=]|\bcli_\w+|\bins_api\b|\$\(")
 """What looks like a part of NX-API's own request, which old releases search for as text; and NX-OS's variables."""
 
 EVERYDAY = ShowRules(
@@ -222,18 +222,18 @@ def _refuse_characters(written: str) -> None:
     for place, character in enumerate(written, start=1):
         if _PLAIN.fullmatch(character) and character not in _SIGNS:
             continue
-        told = _SIGNS.get(character) or _odd(character)
+        told = _SIGNS.get(character) or odd(character)
         shown = (
             repr(character) if character.isprintable() and character.isascii() else f"U+{ord(character):04X}"
         )
         raise CommandRefused(f"The character {shown} at place {place} {told}: the command is not sent.")
-    if (match := _ENVELOPE.search(written)) is not None:
+    if (match := ENVELOPE.search(written)) is not None:
         raise CommandRefused(
             f"{match[0]!r} could be taken for a part of NX-API's own request: the command is not sent."
         )
 
 
-def _odd(character: str) -> str:
+def odd(character: str) -> str:
     """What a character is that no command needs. A lookalike, such as the full-width `；`, is told so."""
     twin = unicodedata.normalize("NFKC", character)
     if twin != character and twin.isascii() and twin.strip():

@@ -29,6 +29,17 @@ class ShowRules(Strict):
     """Globs over the dangerous shows that are let through all the same, such as `show running-config*`."""
 
 
+class LineRules(Strict):
+    """Which lines of configuration a group of people may send, beside what is forbidden to all."""
+
+    allow: Listed = ()
+    """Globs over lines without their indentation. Where there are any, only such lines are sent."""
+    deny: Listed = ()
+    """Globs over lines that are not sent."""
+    grant: Listed = ()
+    """Globs over the lines that are let through although they are forbidden to all, such as `username *`."""
+
+
 class SwitchesSettings(BaseModel):
     """All of it may be left out: without an inventory the commands say what to set."""
 
@@ -62,6 +73,15 @@ class SwitchesSettings(BaseModel):
     """Days a snapshot is kept."""
     shows: dict[str, ShowRules] = Field(default_factory=dict)
     """What groups of people may ask for, beside what `everyone` may; by the group's name in `sparkops.yaml`."""
+
+    config: OnOff = Field("off", alias="SWITCHES_CONFIG")
+    """`on` lets people change the configuration of switches from chat, where the policy lets them."""
+    config_timeout: float = Field(120.0, alias="SWITCHES_CONFIG_TIMEOUT", gt=0, le=600)
+    """Seconds a switch has for lines of configuration, a checkpoint or a rollback."""
+    config_watch: float = Field(300.0, alias="SWITCHES_CONFIG_WATCH", ge=0, le=86_400)
+    """Seconds a switch that fell silent while it was changed is looked for."""
+    lines: dict[str, LineRules] = Field(default_factory=dict)
+    """Which lines of configuration groups of people may send; `everyone` is for all."""
 
     url: str | None = Field(None, alias="SWITCH_URL")
     """One switch without a file: `https://leaf01.example.com`, with a port where it is not 443 or 80."""

@@ -11,8 +11,11 @@ from sqlalchemy import select, text
 from bot.access.confirmations import ask, call_off
 from bot.access.policies import Policies
 from bot.access.policy import Rule
+from bot.commands.builtin import COMMANDS
+from bot.commands.context import Context
 from bot.commands.forms import words_of_submission
-from bot.commands.model import Entry, Outcome, Place, Reply, Request
+from bot.commands.model import Effect, Entry, File, Outcome, Place, Reply, Request, Said, command
+from bot.commands.registry import Registry
 from bot.config_file import AccessRule
 from bot.inbound.rooms import follow_migration
 from bot.store.database import Database
@@ -314,3 +317,22 @@ def test_a_bot_of_the_real_settings_asks_too(database: Database, tmp_path: Path)
     )
     assert talk.say("run cancel 1", person=ADA) == "⚠️ There is no run 1. `run list` shows the latest."
     assert talk.outcome("run cancel 1", person=ADA, place=DIRECT).decision == "denied"
+
+
+def test_what_would_be_done_may_come_with_a_file_of_all_of_it(database: Database) -> None:
+    @command(
+        "bread burn",
+        effect=Effect.DESTROY,
+        says=lambda *_: Said("Burn **2 loaves**?", File("loaves.txt", b"rye\nspelt\n")),
+    )
+    def burn(context: Context) -> Reply:
+        """Burn bread."""
+        return Reply("burnt")
+
+    talk = conversation(database)
+    talk.services = replace(talk.services, registry=Registry([*COMMANDS, burn]))
+    said = talk.outcome("bread burn").replies[0]
+    assert said.markdown.startswith("⚠️ Burn **2 loaves**?\n\nSay `confirm ")
+    assert said.file == File("loaves.txt", b"rye\nspelt\n")
+    assert said.card is not None
+    assert talk.say(f"confirm {confirmation_code(said.markdown)}") == "burnt"

@@ -2,9 +2,13 @@
 
 from bot.commands.model import Command
 from bot.runs.kinds import RunKind
+from integrations.switches.changing.back import ROLLBACK_RUN
+from integrations.switches.changing.change import CHANGE_RUN
 from integrations.switches.commands import (
+    changes,
     checking,
     comparing,
+    configuring,
     counting,
     finding,
     health,
@@ -24,6 +28,8 @@ COMMANDS: tuple[Command, ...] = (
     *health.COMMANDS,
     *counting.COMMANDS,
     *watching.COMMANDS,
+    *configuring.COMMANDS,
+    *changes.COMMANDS,
 )
 RUN_KINDS: tuple[RunKind, ...] = (
     *checking.RUN_KINDS,
@@ -33,4 +39,6 @@ RUN_KINDS: tuple[RunKind, ...] = (
     *finding.RUN_KINDS,
     *health.RUN_KINDS,
     *counting.RUN_KINDS,
+    CHANGE_RUN,
+    ROLLBACK_RUN,
 )

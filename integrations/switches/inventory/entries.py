@@ -17,6 +17,10 @@ NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_])?")
 """What a switch, a tag, a site or a group may be called, so that a target can say it."""
 RESERVED = frozenset({"and", "or", "not", "all"})
 """Words that mean something in a target."""
+VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+"""What stands in `{…}` in lines of configuration."""
+OF_EVERY_SWITCH = ("name", "site")
+"""The variables that every switch has."""
 PORTS: dict[Protocol, int] = {"https": 443, "http": 80}
 
 
@@ -31,6 +35,11 @@ def _fingerprint(value: object) -> object:
             "-fingerprint -sha256` prints them"
         )
     return bytes.fromhex(match[1].replace(":", ""))
+
+
+def _text(value: object) -> object:
+    """Numbers are written without quotes in YAML, and mean their digits."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 class TlsEntry(Strict):
@@ -68,6 +77,18 @@ class Entry(Strict):
     legacy_tls: bool = False
     """TLS 1.0, old ciphers and small keys are taken."""
     api: Api = "ins_api"
+    vars: dict[str, Annotated[str | SecretStr, BeforeValidator(_text)]] = Field(default_factory=dict)
+    """What `{…}` in lines of configuration stands for. A value with `${NAME}` in it is secret, and shown nowhere."""
+
+    @field_validator("vars")
+    @classmethod
+    def _named_like_variables(cls, given: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
+        for name in given:
+            if not VARIABLE.fullmatch(name):
+                raise ValueError(f"{name!r} cannot stand in {{…}}: small letters, digits and _")
+            if name in OF_EVERY_SWITCH:
+                raise ValueError(f"{{{name}}} is what the inventory says already: call it otherwise")
+        return given
 
     @field_validator("url")
     @classmethod
@@ -137,6 +158,7 @@ def switch_of(name: str, entry: Entry, source: str) -> Switch:
         tls=_tls(entry),
         tags=frozenset(entry.tags),
         site=entry.site,
+        variables=tuple(entry.vars.items()),
         source=source,
     )
 
@@ -162,7 +184,8 @@ def merged(*layers: dict[str, Any]) -> dict[str, Any]:
             whole = {key: value for key, value in whole.items() if key not in ("host", "port", "protocol")}
         elif "host" in layer:
             whole.pop("url", None)
-        whole |= layer
+        variables = {**whole.get("vars", {}), **layer.get("vars", {})}
+        whole |= layer | ({"vars": variables} if variables else {})
     if whole.get("protocol") == "http" and not any("tls" in layer for layer in layers[1:]):
         # What the defaults say of TLS is about those that have it.
         whole.pop("tls", None)

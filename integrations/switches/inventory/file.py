@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from bot.config_fields import Strict
 from bot.config_file import SettingsError, from_environment
@@ -153,7 +153,8 @@ def _substituted(
             faults.append((place, f"${{{match[1]}}} is not set in the environment"))
         return given or ""
 
-    return _REFERENCE.sub(named, value)
+    whole = _REFERENCE.sub(named, value)
+    return SecretStr(whole) if place[-2:-1] == ("vars",) else whole
 
 
 def _told(given: Given, fault: Any) -> str:

@@ -55,6 +55,8 @@ class Switch:
     tls: Tls = Tls()
     tags: frozenset[str] = frozenset()
     site: str | None = None
+    variables: tuple[tuple[str, str | SecretStr], ...] = field(default=(), repr=False)
+    """What `{…}` in lines of configuration stands for on it; what came from the environment is secret."""
     source: str = "inventory"
     """Where it is known from, for people: the file's line, the environment, NetBox."""
 

@@ -1,11 +1,11 @@
-"""The tables: what switches answered at a moment that somebody wanted kept."""
+"""The tables: snapshots of what switches answered, changes of configuration, and what each switch holds of them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,3 +46,51 @@ class SwitchSnapshotAnswer(Base):
     )
     switch: Mapped[str] = mapped_column(Text, primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SwitchChange(Base):
+    """A change of configuration that has begun, or the rolling back of one."""
+
+    __tablename__ = "switch_changes"
+
+    run_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    of_run: Mapped[int | None]
+    """The change that is rolled back; NULL for a change itself."""
+    requester: Mapped[str]
+    room_id: Mapped[str | None]
+    target: Mapped[str]
+    lines: Mapped[str]
+    """As they were written, placeholders and all: no value of a secret variable is in them."""
+    keep: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Whether what is changed stays where it is called off."""
+    result: Mapped[str] = mapped_column(Text, server_default="")
+    """How it ended, in words."""
+    asked_at: Mapped[datetime] = now()
+
+
+class SwitchChangeState(Base):
+    """What one switch holds of a change, as far as is known."""
+
+    __tablename__ = "switch_change_states"
+    __table_args__ = (Index("switch_change_states_switch", "switch", "run_id"),)
+
+    run_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    switch: Mapped[str] = mapped_column(Text, primary_key=True)
+    place: Mapped[int]
+    """Its place in the order of the change."""
+    stage: Mapped[int]
+    """0 for a canary, then the number of its batch."""
+    state: Mapped[str]
+    """See `changing.model.Holds`."""
+    failed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    detail: Mapped[str] = mapped_column(Text, server_default="")
+    """Why, where something is not as it should be."""
+    before: Mapped[str]
+    """SHA-256 of its configuration when the change was asked for."""
+    after: Mapped[str] = mapped_column(Text, server_default="")
+    """SHA-256 of its configuration once it was changed."""
+    checkpoint: Mapped[str] = mapped_column(Text, server_default="")
+    """The checkpoint on the switch that holds what was before."""
+    ill: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    """What was not well before."""
+    saved: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))

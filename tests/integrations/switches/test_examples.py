@@ -11,14 +11,24 @@ from bot.store.database import Database
 from integrations.switches import integration
 from tests.integrations.switches.farm import Farm, FleetTalk, fleet_talk
 from tests.integrations.switches.prepared import prepare
+from tests.talking import confirmation_code
 
 EXAMPLES = [(command.name, example) for command in integration.commands for example in command.examples]
+
+
+@pytest.fixture
+def talk(farm: Farm, database: Database) -> Iterator[FleetTalk]:
+    """The owner, with a bot that may change switches, too."""
+    with fleet_talk(database, farm, environ={"SWITCHES_CONFIG": "on"}) as fleet:
+        yield fleet
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)
 def test_every_example_in_help_works(talk: FleetTalk, name: str, example: str) -> None:
     prepare(talk, example)
     outcome = talk.outcome(example)
+    if outcome.decision == "confirmation asked":
+        outcome = talk.outcome(f"confirm {confirmation_code(outcome.replies[0].markdown)}")
     assert outcome.command == name
     assert outcome.result == "ok", outcome.replies[0].markdown
 

@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from integrations.switches.inventory.file import parse
 from integrations.switches.inventory.imports import Import, Imported
@@ -379,6 +380,37 @@ def test_no_password_is_shown_by_a_switch_or_its_inventory() -> None:
     assert "s3cret" not in repr(inventory) + str(inventory.switches["leaf01"]) + repr(
         parse(PATH, WHOLE, ENVIRON)
     )
+
+
+def test_variables_of_lines_are_merged_by_name_and_secret_where_they_come_from_the_environment() -> None:
+    text = """\
+    defaults: {user: a, password: "${SWITCHES_PASSWORD}", vars: {ntp: 10.0.0.1, vlan: 210, key: "7 ${TACACS_KEY}"}}
+    switches:
+      leaf01: {host: h}
+      leaf02: {host: h, vars: {ntp: 10.0.0.2}}
+    """
+    inventory = read(textwrap.dedent(text), {**ENVIRON, "TACACS_KEY": "hunter22"})
+    first, second = (dict(inventory.switches[name].variables) for name in ("leaf01", "leaf02"))
+    assert (first["ntp"], first["vlan"], second["ntp"]) == ("10.0.0.1", "210", "10.0.0.2")
+    assert isinstance(first["key"], SecretStr)
+    assert first["key"].get_secret_value() == "7 hunter22"
+    assert "hunter22" not in repr(inventory)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Ntp", "'Ntp' cannot stand in {…}: small letters, digits and _."),
+        ("name", "{name} is what the inventory says already: call it otherwise."),
+    ],
+)
+def test_variables_that_cannot_be_are_told(name: str, told: str) -> None:
+    text = (
+        f'switches: {{leaf01: {{host: h, user: a, password: "${{SWITCHES_PASSWORD}}", vars: {{{name}: x}}}}}}'
+    )
+    with pytest.raises(InventoryError) as caught:
+        read(text)
+    assert str(caught.value).endswith(told)
 
 
 def test_the_example_of_the_readme_can_be_used(tmp_path: Path) -> None:
