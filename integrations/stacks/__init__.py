@@ -1,0 +1,1 @@
+"""Stacks: plan, approve, apply and tear down clusters from a room."""
