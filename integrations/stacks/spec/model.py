@@ -96,9 +96,9 @@ class Program(Strict):
 class Approval(Strict):
     """Who must agree before it is applied."""
 
-    need: int = Field(1, ge=0, le=20)
+    need: int = Field(default=1, ge=0, le=20)
     """How many people."""
-    from_: Listed = Field(("owners",), alias="from")
+    from_: Listed = Field(default=("owners",), alias="from")
     """Who may: `group:NAME`, e-mails, `owners`, `moderators`, `team:NAME`."""
     not_requester: bool = True
     """Whether whoever asked for it does not count."""
@@ -147,9 +147,9 @@ class Cost(Strict):
 
     estimate: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """An hour of one resource, by its type (`aws_instance`) or by `type.size` (`aws_instance.t3.micro`)."""
-    limit_month: float | None = Field(None, gt=0)
+    limit_month: float | None = Field(default=None, gt=0)
     """The most a month of it may cost."""
-    currency: str = Field("USD", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     """Of both."""
 
 
