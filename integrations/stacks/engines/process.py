@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -109,8 +109,8 @@ class Ended:
 class Watch:
     """What is done with a program's output while it runs."""
 
-    line: Callable[[str], None] = lambda _line: None
-    """Given every line of its output, redacted, without its end."""
+    line: Callable[[str], None] | None = lambda _line: None
+    """Given every line of its output, redacted, without its end; None where that is read by nobody."""
     error_line: Callable[[str], None] = lambda _line: None
     """Given every line of its errors, likewise."""
     stop: Callable[[], Stop] = lambda: Stop.NO
@@ -131,14 +131,29 @@ def run(call: Call, watch: Watch) -> Ended:
 
     Whatever `watch` raises stops the program gently first, and is raised when that has ended.
     """
+    ended = _run(call, watch)
+    call.raw.unlink()
+    return ended
+
+
+def run_and_read(call: Call, watch: Watch) -> tuple[Ended, bytes]:
+    """Run it to its end and return what it has said, which is told nobody and written into no log. Raises as `run`."""
+    silent = replace(watch, line=None)
+    try:
+        return _run(call, silent), call.raw.read_bytes()
+    finally:
+        call.raw.unlink(missing_ok=True)
+
+
+def _run(call: Call, watch: Watch) -> Ended:
     raw, errors = _private_file(call.raw), _private_file(call.raw_errors)
     call.started.unlink(missing_ok=True)
     call.ended.unlink(missing_ok=True)
     with raw, errors, call.raw.open("rb") as output, call.raw_errors.open("rb") as faults, _log(call) as log:
         guard = _start(call, raw, errors)
-        reading = _Reading(call, watch, log, (_Lines(output, watch.line), _Lines(faults, watch.error_line)))
+        told = [_Lines(output, watch.line)] if watch.line else []
+        reading = _Reading(call, watch, log, (*told, _Lines(faults, watch.error_line)))
         reading.to_the_end_of(guard)
-    call.raw.unlink()
     call.raw_errors.unlink()
     ended = read_ended(call.ended) or _by_the_guard(guard.returncode)
     if ended is None:
