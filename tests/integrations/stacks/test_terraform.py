@@ -155,11 +155,11 @@ def test_a_source_that_is_wrong_is_told_in_terraforms_words(tmp_path: Path) -> N
 
 
 def test_a_source_that_cannot_be_initialised_is_told_too(tmp_path: Path) -> None:
-    work = job(tmp_path, {"main.tf": "resource {"})
+    work = job(tmp_path, {"main.tf": 'resource "terraform_data" {}'})
     with pytest.raises(EngineFailed) as told:
         Terraform().plan(work, Purpose.APPLY, Hearing().listener)
-    assert str(told.value).startswith(
-        "Initialising eth: Missing name for resource on main.tf line 1, in resource: 1: resource { "
+    assert str(told.value) == (
+        'Initialising eth: Missing name for resource on main.tf line 1, in resource: 1: resource "terraform_data" {} '
         "All resource blocks must have 2 labels (type, name)."
     )
 
