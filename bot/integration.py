@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from bot.commands.context import Services
 from bot.commands.model import Command
 from bot.runs.kinds import Periodic, RunKind
 from bot.settings import Settings, revealed
+from bot.store.database import Database
 
 
 class IntegrationError(Exception):
@@ -68,6 +70,10 @@ class CheckResult:
 
 
 Check = Callable[[Services], tuple[CheckResult, ...]]
+Routes = Callable[[Any, Settings, Database], Blueprint]
+"""Makes what the web process serves below `/integrations/<name>`, of the integration's settings, the bot's and the
+database. The core has checked nothing of such a request: its views find out by themselves who asks, and bound what
+they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class Integration:
     to act as themselves there; where the integration speaks to several systems, `accounts` names what it may
     be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
     folder of Alembic revisions that make the integration's own tables, whose models hang on
-    `bot.store.models.Base`.
+    `bot.store.models.Base`. `routes` is for programs that speak HTTP to the bot and wait for its answer; what only
+    reports something comes by `hook`.
     """
 
     name: str
@@ -93,6 +100,7 @@ class Integration:
     accounts: Callable[[Any], Mapping[str, Any]] | None = None
     periodics: tuple[Periodic, ...] = ()
     migrations: Path | None = None
+    routes: Routes | None = None
 
 
 @dataclass(frozen=True, slots=True)

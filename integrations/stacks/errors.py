@@ -60,10 +60,12 @@ class LockHeld(EngineFailed):
 
     def __init__(self, attempted: str, lock_id: str, operation: str, who: str, created: str) -> None:
         self.lock_id, self.operation, self.who, self.created = lock_id, operation, who, created
+        by = f" by {who}" if who else ""
+        since = f" since {created}" if created else ""
+        told = f" ({operation}, lock {lock_id})" if operation else f" (lock {lock_id or 'without an id'})"
         super().__init__(
             attempted,
-            f"the state is locked by {who or 'somebody'} since {created or 'an unknown time'}"
-            f" for {operation or 'an unknown operation'} (lock {lock_id or 'without an id'})",
+            f"the state is locked{by}{since}{told}",
             "Wait until that has ended; if it cannot end any more, an approver frees the lock.",
         )
 

@@ -288,7 +288,9 @@ def _errors_in(words: list[str]) -> list[Diagnostic]:
     parts = [words[begin:end] for begin, end in pairwise([*begins, len(words)])]
     said = [" ".join(filter(None, part)).removeprefix("Error: ") for part in parts]
     telling = [each for each in said if not each.startswith(_ANNOUNCED)]
-    return [Diagnostic("error", each) for each in telling or said]
+    return [
+        Diagnostic("error", each) for each in dict.fromkeys(telling or said)
+    ]  # init says some of them twice
 
 
 def _failed(attempted: str, ended: Ended, heard: _Heard) -> EngineFailed | Cancelled:

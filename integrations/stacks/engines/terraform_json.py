@@ -14,6 +14,7 @@ from integrations.stacks.errors import LockHeld
 
 LOCK_SUMMARY = "Error acquiring the state lock"
 STALE_SUMMARY = "Saved plan is stale"
+_HTTP_HOLDER = re.compile(r"already locked: ID=(\S+)")
 _LOCK_LINE = re.compile(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
@@ -34,8 +35,16 @@ def outputs_of(shown: Mapping[str, Any]) -> dict[str, Output]:
 
 
 def lock_held(attempted: str, detail: str) -> LockHeld:
-    """Who holds the lock, from the words that terraform says of it."""
+    """Who holds the lock, from the words that terraform says of it.
+
+    With the `http` backend the lines of `Lock Info` tell of whoever asks, and only the sentence before them has
+    the holder's id (measured with 1.11; internal/backend/remote-state/http/client.go). Of the holder nothing but
+    the id is told then: where the bot keeps the state, its own table knows the rest.
+    """
     said = dict(_LOCK_LINE.findall(detail))
+    holder = _HTTP_HOLDER.search(detail)
+    if holder is not None and holder[1] != said.get("ID"):
+        said = {"ID": holder[1]}
     return LockHeld(
         attempted, said.get("ID", ""), said.get("Operation", ""), said.get("Who", ""), said.get("Created", "")
     )

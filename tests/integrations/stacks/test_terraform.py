@@ -159,7 +159,8 @@ def test_a_source_that_cannot_be_initialised_is_told_too(tmp_path: Path) -> None
     with pytest.raises(EngineFailed) as told:
         Terraform().plan(work, Purpose.APPLY, Hearing().listener)
     assert str(told.value) == (
-        'Initialising eth: Missing name for resource on main.tf line 1, in resource: 1: resource "terraform_data" {} '
+        'Initialising eth: Missing name for resource on main.tf line 1, in resource "terraform_data": '
+        '1: resource "terraform_data" {} '
         "All resource blocks must have 2 labels (type, name)."
     )
 

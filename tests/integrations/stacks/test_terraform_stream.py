@@ -183,12 +183,20 @@ def test_who_holds_a_lock_is_read_from_terraforms_words() -> None:
     held = lock_held("planning eth", detail)
     assert (held.lock_id, held.operation, held.who) == ("6ba7b810", "OperationTypeApply", "ada@laptop")
     assert str(held) == (
-        "Planning eth: the state is locked by ada@laptop since 2026-11-28 14:53:45 UTC for OperationTypeApply "
-        "(lock 6ba7b810). Wait until that has ended; if it cannot end any more, an approver frees the lock."
+        "Planning eth: the state is locked by ada@laptop since 2026-11-28 14:53:45 UTC "
+        "(OperationTypeApply, lock 6ba7b810). Wait until that has ended; if it cannot end any more, "
+        "an approver frees the lock."
     )
     assert str(lock_held("planning eth", "")).startswith(
-        "Planning eth: the state is locked by somebody since an unknown time"
+        "Planning eth: the state is locked (lock without an id). "
     )
+
+
+def test_of_a_holder_that_terraform_takes_for_the_asker_only_the_id_is_told() -> None:
+    """Its `http` backend shows the asker's own lock below the sentence that names the holder's."""
+    detail = "HTTP remote state already locked: ID=holder\nLock Info:\n  ID:        asker\n  Who:       bob@laptop\n"
+    held = lock_held("planning eth", detail)
+    assert (held.lock_id, held.who, held.operation) == ("holder", "", "")
 
 
 def test_a_diagnostic_in_words() -> None:
