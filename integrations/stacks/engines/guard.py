@@ -1,6 +1,6 @@
 """Stands between a worker and the program it runs, so that the program is told to stop once, and never outlives it.
 
-Run by its path, by `python -I -S`, with the standard library alone: `guard.py WORKER GRACE STARTED ENDED PROGRAM…`.
+Run by its path, by `python -I -S`, with the standard library alone: `guard.py WORKER GRACE SWEEP STARTED ENDED PROGRAM…`.
 It leads the process group that the program is in. The worker tells it by signals:
 
     SIGUSR1  stop gently: SIGINT to the whole group, once however often it is asked
@@ -9,7 +9,8 @@ It leads the process group that the program is in. The worker tells it by signal
 
 SIGTERM and SIGINT that come from elsewhere (Heroku sends SIGTERM to every process of a dyno) have reached the
 program too, as its first: it is sent no second, since terraform aborts at that. STARTED is there as soon as
-signals are heard. When the program has ended, ENDED holds how, as JSON: that is the truth about the end when the
+signals are heard. With SWEEP (`yes` or `no`), what a program that was told to stop has left running is killed: it
+could not do so itself. When the program has ended, ENDED holds how, as JSON: that is the truth about the end when the
 worker did not live to see it.
 """
 
@@ -35,9 +36,10 @@ _ROUND = 0.5
 class Guard:
     """One program, from its start to its end."""
 
-    def __init__(self, worker: int, grace: float, started: str, ended: str) -> None:
+    def __init__(self, worker: int, grace: float, sweep: bool, started: str, ended: str) -> None:
         self.worker = worker
         self.grace = grace
+        self.sweep = sweep
         self.started = started
         self.ended = ended
         self.told = False
@@ -119,15 +121,11 @@ class Guard:
 
     def _kill(self) -> None:
         self.killed = True
-        for pid in _descendants(os.getpid()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        _kill_each(_descendants(os.getpid()))
 
     def _end(self, status: int) -> int:
         code = os.waitstatus_to_exitcode(status)
-        if self.killed:
+        if self.killed or (self.sweep and self.told):
             self._kill_what_is_left()
         left = len(_descendants(os.getpid()))
         _write(self.ended, {"code": code, "told": self.told, "killed": self.killed, "left": left})
@@ -135,8 +133,8 @@ class Guard:
 
     def _kill_what_is_left(self) -> None:
         """What the program has started and not waited for has become this process's child."""
-        while _descendants(os.getpid()):
-            self._kill()
+        while children := _descendants(os.getpid()):
+            _kill_each(children)
             time.sleep(0.01)
         self._reap_all()
 
@@ -148,6 +146,14 @@ class Guard:
                     return
             except ChildProcessError:
                 return
+
+
+def _kill_each(pids: list[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # it has ended by itself
 
 
 def _write(path: str, told: dict[str, object]) -> None:
@@ -196,5 +202,5 @@ def _parent_and_state(pid: str) -> tuple[int, str] | None:
 
 
 if __name__ == "__main__":
-    worker, grace, started, ended, *program = sys.argv[1:]
-    sys.exit(Guard(int(worker), float(grace), started, ended).run(program))
+    worker, grace, sweep, started, ended, *program = sys.argv[1:]
+    sys.exit(Guard(int(worker), float(grace), sweep == "yes", started, ended).run(program))

@@ -64,6 +64,9 @@ class Call:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The whole of it; see `environment`."""
     grace: float = GRACE
+    """Seconds it has to stop by itself once its worker has died."""
+    sweep: bool = False
+    """Whether what it has left running is killed once it was told to stop and has ended."""
 
     @property
     def log(self) -> Path:
@@ -179,7 +182,8 @@ def _by_the_guard(code: int | None) -> Ended | None:
 
 def _start(call: Call, raw: BinaryIO, errors: BinaryIO) -> subprocess.Popen[bytes]:
     guarded = [sys.executable, "-I", "-S", str(_GUARD)]
-    arguments = [str(os.getpid()), str(call.grace), str(call.started), str(call.ended), *call.argv]
+    sweep = "yes" if call.sweep else "no"
+    arguments = [str(os.getpid()), str(call.grace), sweep, str(call.started), str(call.ended), *call.argv]
     try:
         return subprocess.Popen(
             [*guarded, *arguments],

@@ -7,14 +7,13 @@ argument. `TF_CLI_CONFIG_FILE`, `TF_LOG` and `TF_CLI_ARGS` of the bot's own envi
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from integrations.stacks.engines import process, terraform_json
+from integrations.stacks.engines.files import write_private
 from integrations.stacks.engines.model import (
     Counted,
     Counts,
@@ -36,9 +35,11 @@ from integrations.stacks.engines.model import (
     digest_of,
 )
 from integrations.stacks.engines.process import Ended, Stop, Watch
+from integrations.stacks.engines.saved import check_digest
+from integrations.stacks.engines.secrecy import redaction
 from integrations.stacks.engines.terraform_stream import NewLanguage, read_line
 from integrations.stacks.engines.tools import find_tool
-from integrations.stacks.errors import Cancelled, EngineFailed, PlanChanged, StalePlan, UnknownStream
+from integrations.stacks.errors import Cancelled, EngineFailed, StalePlan, UnknownStream
 
 _ALWAYS = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 _BACKEND = "zz_sparkops_backend_override.tf.json"
@@ -108,7 +109,7 @@ class Terraform:
     def apply(self, job: Job, plan: Plan, listener: Listener) -> Result:
         """Apply the saved plan, if it is still the one that was made."""
         attempted = f"applying the plan of {job.spec.name}"
-        check_plan(attempted, plan)
+        check_digest(attempted, plan)
         ended, heard = self._run(
             job, listener, "apply-saved", "apply", "-json", "-input=false", "-no-color", str(plan.file)
         )
@@ -185,7 +186,7 @@ class Terraform:
         """
         said: list[str] = []
         call = self._call(job, f"shown-{arguments[0]}", arguments)
-        quiet = Watch(error_line=said.append, stop=listener.stop, redact=listener.redact)
+        quiet = Watch(error_line=said.append, stop=listener.stop, redact=redaction(job, listener))
         ended, content = process.run_and_read(call, quiet)
         if ended.code != 0:
             words = " ".join(line.strip() for line in said[-5:]) or f"it exited with {ended.code}"
@@ -204,7 +205,7 @@ class Terraform:
             words[:] = [*words[-_MOST_WORDS:], line.strip(" │╷╵")]
 
         line: Callable[[str], None] = heard.line if as_json else heard.words
-        watch = Watch(line=line, error_line=complain, stop=heard.stop, redact=listener.redact)
+        watch = Watch(line=line, error_line=complain, stop=heard.stop, redact=redaction(job, listener))
         ended = process.run(self._call(job, label, arguments), watch)
         if ended.code not in (0, 2) and not heard.errors and any(words):
             heard.diagnostics += _errors_in(words)
@@ -238,25 +239,6 @@ class Terraform:
 
 
 _ADDRESSES = ("TF_HTTP_ADDRESS", "TF_HTTP_LOCK_ADDRESS", "TF_HTTP_UNLOCK_ADDRESS")
-
-
-def check_plan(attempted: str, plan: Plan) -> None:
-    """Raises PlanChanged unless the saved plan is, byte for byte, the one whose digest was approved."""
-    if not plan.file.exists() or digest_of(plan.file) != plan.digest:
-        raise PlanChanged(
-            attempted,
-            "the saved plan is not the one that was approved",
-            "Plan it again; nothing was changed.",
-        )
-
-
-def write_private(path: Path, content: str) -> Path:
-    """A file of mode 0600, made anew."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
-    return path
 
 
 def _outcome(ended: Ended, heard: _Heard) -> Outcome:

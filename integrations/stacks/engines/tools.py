@@ -34,7 +34,7 @@ def find_tool(spec: StackSpec, environ: Mapping[str, str]) -> Tool:
     """
     wanted = f"{' or '.join(spec.binaries)}{f' {spec.versions}' if spec.versions else ''}"
     attempted = f"looking for {wanted} for the stack {spec.name}"
-    there = [(name, path) for name in spec.binaries if (path := _path_of(name, environ))]
+    there = [(name, path) for name in spec.binaries if (path := path_of(name, environ))]
     if not there:
         raise MissingProgram(
             attempted,
@@ -78,7 +78,8 @@ def _asked(name: str, path: str, _changed: int, given: tuple[tuple[str, str], ..
     return match[0]
 
 
-def _path_of(name: str, environ: Mapping[str, str]) -> str | None:
+def path_of(name: str, environ: Mapping[str, str]) -> str | None:
+    """Where a program is: on the path, or beside the Python that the bot runs with."""
     beside = Path(sys.executable).parent / name
     return shutil.which(name, path=environ.get("PATH")) or (str(beside) if beside.is_file() else None)
 

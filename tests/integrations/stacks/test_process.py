@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -176,6 +177,20 @@ def test_when_it_is_killed_nothing_it_started_is_left_not_even_in_another_sessio
     ended = run(python(tmp_path, program), Watch(line=said.append, stop=once(lambda: bool(said), Stop.NOW)))
     assert (ended.killed, ended.left) == (True, 0)
     assert not psutil.pid_exists(int(said[0]))
+
+
+def test_what_a_stopped_program_cannot_stop_itself_is_swept_away_where_that_is_asked(tmp_path: Path) -> None:
+    program = (
+        "import subprocess, time\n"
+        "print(subprocess.Popen(['sleep', '1000'], start_new_session=True).pid, flush=True)\ntime.sleep(1000)"
+    )
+    for sweep, left in ((False, 1), (True, 0)):
+        said: list[str] = []
+        call = replace(python(tmp_path, program), sweep=sweep)
+        ended = run(call, Watch(line=said.append, stop=once(lambda said=said: bool(said))))  # type: ignore[misc]
+        assert (ended.told, ended.killed, ended.left) == (True, False, left)
+        if left:
+            psutil.Process(int(said[0])).kill()
 
 
 def test_a_wish_before_it_has_begun_is_not_lost(tmp_path: Path) -> None:
