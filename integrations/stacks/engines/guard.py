@@ -1,6 +1,9 @@
 """Stands between a worker and the program it runs, so that the program is told to stop once, and never outlives it.
 
-Run by its path, by `python -I -S`, with the standard library alone: `guard.py WORKER GRACE SWEEP STARTED ENDED PROGRAM…`.
+Run by its path, by `python -I -S`, with the standard library alone:
+
+    guard.py WORKER GRACE SWEEP STARTED ENDED PROGRAM…
+
 It leads the process group that the program is in. The worker tells it by signals:
 
     SIGUSR1  stop gently: SIGINT to the whole group, once however often it is asked

@@ -124,7 +124,7 @@ def test_its_own_plan_is_held_to_as_well(tmp_path: Path) -> None:
 
 def test_a_cancelled_one_is_told_to_stop_once(tmp_path: Path) -> None:
     text = (
-        "#!/bin/sh\ntrap 'echo stopping; exit 5' INT\n"
+        "#!/bin/sh\ntrap 'echo stopping; kill $!; exit 5' INT\n"
         'test "$1" = plan && exit 0\necho at it\nsleep 1000 & wait\n'
     )
     work = programmed(tmp_path, text)

@@ -219,7 +219,7 @@ def test_a_cancelled_plan_has_changed_nothing(tmp_path: Path) -> None:
         "terraform",
         'case "$1" in',
         """version) echo '{"terraform_version": "1.11.4"}';;""",
-        """plan) trap 'exit 1' INT; echo '{"type":"version","ui":"1.2"}'; echo at it; sleep 1000 & wait;;""",
+        """plan) trap 'kill $!; exit 1' INT; echo '{"type":"version","ui":"1.2"}'; echo at it; sleep 1000 & wait;;""",
         "esac",
     )
     work = job(tmp_path, {"main.tf": MAIN}, environ=slow)
