@@ -28,7 +28,6 @@ from integrations.stacks.engines.model import (
     Job,
     Listener,
     Moved,
-    Outcome,
     Output,
     Phase,
     Plan,
@@ -36,6 +35,7 @@ from integrations.stacks.engines.model import (
     Result,
     Said,
     Tool,
+    outcome_of,
 )
 from integrations.stacks.engines.process import Ended, Watch
 from integrations.stacks.engines.secrecy import redaction
@@ -128,7 +128,7 @@ class Ansible:
         if heard.ended:
             write_private(job.private / _OUTPUTS, json.dumps(heard.outputs))
         return Result(
-            outcome=_outcome(ended, heard),
+            outcome=outcome_of(ended, touched=bool(heard.changed)),
             counts=counts,
             diagnostics=_diagnostics(ended, heard),
             outputs={name: Output(value) for name, value in heard.outputs.items()},
@@ -233,16 +233,6 @@ class Ansible:
     def _told(job: Job) -> Told:
         assert job.spec.ansible is not None, "the types see to it"
         return job.spec.ansible
-
-
-def _outcome(ended: Ended, heard: _Heard) -> Outcome:
-    if ended.killed:
-        return Outcome.KILLED
-    if ended.code == 0:
-        return Outcome.DONE
-    if ended.told:
-        return Outcome.CANCELLED
-    return Outcome.PARTIAL if heard.changed else Outcome.FAILED
 
 
 def _diagnostics(ended: Ended, heard: _Heard) -> tuple[Diagnostic, ...]:

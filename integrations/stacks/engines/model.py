@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
-from integrations.stacks.engines.process import Stop
+from integrations.stacks.engines.process import Ended, Stop
 from integrations.stacks.spec.model import StackSpec
 from integrations.stacks.spec.variables import Values
 
@@ -281,6 +282,17 @@ class Engine(Protocol):
 
     def held(self, job: Job, listener: Listener) -> tuple[Held, ...]:
         """What stands by the engine's own account: what is left after a cancel, say."""
+
+
+def outcome_of(ended: Ended, *, touched: bool) -> Outcome:
+    """How an apply ended, by how its program did, and whether anything was begun."""
+    if ended.killed or ended.code == -signal.SIGKILL:
+        return Outcome.KILLED
+    if ended.code == 0:
+        return Outcome.DONE
+    if ended.told:
+        return Outcome.CANCELLED
+    return Outcome.PARTIAL if touched else Outcome.FAILED
 
 
 def digest_of(file: Path) -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from integrations.stacks.engines import process, saved
 from integrations.stacks.engines.files import write_private
 from integrations.stacks.engines.model import (
-    Artifact,
     Change,
     Counts,
     Diagnosed,
@@ -22,7 +21,6 @@ from integrations.stacks.engines.model import (
     Job,
     Listener,
     Moved,
-    Outcome,
     Output,
     Phase,
     Plan,
@@ -30,6 +28,7 @@ from integrations.stacks.engines.model import (
     Result,
     Said,
     Tool,
+    outcome_of,
 )
 from integrations.stacks.engines.packer_stream import Artifacts, error_of, read_line, words_of
 from integrations.stacks.engines.process import Ended, Watch
@@ -119,7 +118,7 @@ class Packer:
             Diagnostic("error", " ".join(text.split())) for text in heard.complaints if ended.code != 0
         )
         return Result(
-            outcome=_outcome(ended, artifacts),
+            outcome=outcome_of(ended, touched=bool(artifacts)),
             counts=Counts(add=len({each.builder for each in artifacts})),
             diagnostics=errors,
             artifacts=artifacts,
@@ -184,16 +183,6 @@ class Packer:
         )
         redact = redaction(job, heard.listener)
         return process.run(call, Watch(heard.line, heard.words, heard.listener.stop, redact))
-
-
-def _outcome(ended: Ended, artifacts: tuple[Artifact, ...]) -> Outcome:
-    if ended.killed:
-        return Outcome.KILLED
-    if ended.code == 0:
-        return Outcome.DONE
-    if ended.told:
-        return Outcome.CANCELLED
-    return Outcome.PARTIAL if artifacts else Outcome.FAILED
 
 
 def _nothing_to_destroy(job: Job) -> NotOffered:

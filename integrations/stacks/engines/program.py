@@ -39,7 +39,6 @@ from integrations.stacks.engines.model import (
     Job,
     Listener,
     Moved,
-    Outcome,
     Output,
     Phase,
     Plan,
@@ -47,6 +46,7 @@ from integrations.stacks.engines.model import (
     Result,
     Said,
     Tool,
+    outcome_of,
 )
 from integrations.stacks.engines.process import Ended, Watch
 from integrations.stacks.engines.secrecy import redaction
@@ -171,7 +171,7 @@ class Program:
         if ended.code == 0:
             listener.event(Counted(counts, plan.purpose.value))
         return Result(
-            outcome=_outcome(ended, heard),
+            outcome=outcome_of(ended, touched=bool(heard.begun)),
             counts=counts,
             diagnostics=_diagnostics(ended, heard),
             outputs=heard.outputs,
@@ -249,16 +249,6 @@ def _counted(done: Mapping[str, str]) -> Counts:
     replaced = words.count("replace")
     counts = Counts(words.count("create") + replaced, words.count("update"), words.count("delete") + replaced)
     return replace(counts, imported=words.count("import"))
-
-
-def _outcome(ended: Ended, heard: _Heard) -> Outcome:
-    if ended.killed:
-        return Outcome.KILLED
-    if ended.code == 0:
-        return Outcome.DONE
-    if ended.told:
-        return Outcome.CANCELLED
-    return Outcome.PARTIAL if heard.begun else Outcome.FAILED
 
 
 def _diagnostics(ended: Ended, heard: _Heard) -> tuple[Diagnostic, ...]:

@@ -24,7 +24,6 @@ from integrations.stacks.engines.model import (
     Job,
     Listener,
     Moved,
-    Outcome,
     Output,
     Phase,
     Plan,
@@ -33,6 +32,7 @@ from integrations.stacks.engines.model import (
     Said,
     Tool,
     digest_of,
+    outcome_of,
 )
 from integrations.stacks.engines.process import Ended, Stop, Watch
 from integrations.stacks.engines.saved import check_digest
@@ -117,7 +117,12 @@ class Terraform:
         if ended.code != 0 and not heard.touched:
             _raise_known(attempted, heard)
         counts = heard.counts if ended.code == 0 else None
-        return Result(_outcome(ended, heard), counts, tuple(heard.diagnostics), left_running=ended.left)
+        return Result(
+            outcome_of(ended, touched=bool(heard.touched)),
+            counts,
+            tuple(heard.diagnostics),
+            left_running=ended.left,
+        )
 
     def destroy(self, job: Job, listener: Listener) -> Result:
         """A normal plan to destroy, applied."""
@@ -239,16 +244,6 @@ class Terraform:
 
 
 _ADDRESSES = ("TF_HTTP_ADDRESS", "TF_HTTP_LOCK_ADDRESS", "TF_HTTP_UNLOCK_ADDRESS")
-
-
-def _outcome(ended: Ended, heard: _Heard) -> Outcome:
-    if ended.killed:
-        return Outcome.KILLED
-    if ended.code == 0:
-        return Outcome.DONE
-    if ended.told:
-        return Outcome.CANCELLED
-    return Outcome.PARTIAL if heard.touched else Outcome.FAILED
 
 
 def _raise_known(attempted: str, heard: _Heard) -> None:
