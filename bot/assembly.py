@@ -104,6 +104,9 @@ def make_services(parts: Parts, database: Database, webex: WebexClient) -> Servi
         credentials={
             name: service for each in parts.integrations.values() for name, service in each.services.items()
         },
+        reseals=tuple(
+            each.integration.reseal for each in parts.integrations.values() if each.integration.reseal
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy.orm import Session
 
 from bot.access.credentials import CredentialKind, Service
+from bot.access.encryption import Reseal
 from bot.commands.context import Services
 from bot.commands.model import Command
 from bot.runs.kinds import Periodic, RunKind
@@ -86,7 +87,8 @@ class Integration:
     be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
     folder of Alembic revisions that make the integration's own tables, whose models hang on
     `bot.store.models.Base`. `routes` is for programs that speak HTTP to the bot and wait for its answer; what only
-    reports something comes by `hook`.
+    reports something comes by `hook`. What it keeps encrypted with the keys of SPARKOPS_ENCRYPTION_KEY, `reseal`
+    encrypts anew when an owner says `credentials rotate`.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Integration:
     periodics: tuple[Periodic, ...] = ()
     migrations: Path | None = None
     routes: Routes | None = None
+    reseal: Reseal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """How many `what` (a plural) the first key encrypts now, and which of them, in words, none of the keys opens."""
+
+    count: int
+    what: str
+    unreadable: tuple[str, ...] = ()
+
+
+Reseal = Callable[[Session, Sequence[SecretStr]], Resealed]
+"""Encrypts anew with the first of the keys whatever somebody keeps encrypted; what no key opens stays as it is."""
 
 
 def keyring(keys: Sequence[SecretStr], use: bytes) -> MultiFernet | None:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from bot.commands.context import Services
 from integrations.stacks.store.models import StackCredential
 
 
@@ -62,6 +63,13 @@ def forget_ended(session: Session) -> int:
         delete(StackCredential).where(StackCredential.expires_at < func.now()).returning(StackCredential.id)
     )
     return len(session.execute(gone).all())
+
+
+def tidy(services: Services) -> tuple[str, ...]:
+    """Forget what has ended: periodic work, which tells nobody."""
+    with services.database.transaction() as session:
+        forget_ended(session)
+    return ()
 
 
 def visitor(session: Session, stack: str, instance: str, username: str, password: str) -> Visitor | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
+from bot.access.encryption import Resealed
 from integrations.stacks.state.sealing import Sealer
 from integrations.stacks.store.models import StackState
 
@@ -129,23 +131,23 @@ def history(session: Session, stack: str, instance: str, limit: int = 50) -> tup
     )
 
 
-def reseal(session: Session, sealer: Sealer) -> tuple[int, tuple[int, ...]]:
-    """Encrypt every version anew with the first key; returns how many, and the ids of those that no key opens.
+def reseal(session: Session, keys: Sequence[SecretStr]) -> Resealed:
+    """Encrypt every version anew with the first key; what no key opens is left as it is, and named.
 
     Raises NoKey where there is something to encrypt and nothing to do it with.
     """
-    done, unreadable = 0, []
+    sealer, count, unreadable = Sealer(keys), 0, []
     for row_id in session.scalars(select(StackState.id).where(StackState.sealed.is_not(None))).all():
         row = session.get(StackState, row_id, with_for_update=True)
         if row is None or row.sealed is None:
             continue
         if (sealed := sealer.renewed(row.sealed)) is None:
-            unreadable.append(row_id)
+            unreadable.append(f"version {row_id} of the state of {row.stack}/{row.instance}")
         else:
-            row.sealed, done = sealed, done + 1
+            row.sealed, count = sealed, count + 1
         session.flush()
         session.expunge(row)  # states may be large: one at a time
-    return done, tuple(unreadable)
+    return Resealed(count, "versions of terraform's states", tuple(unreadable))
 
 
 def _head(content: bytes) -> _Head:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,14 +78,23 @@ class Round:
         )
 
     def kill(self, victim: str, worker: subprocess.Popen[str]) -> None:
-        """Kill the worker, or the newest guard or program of it, as far as there is one."""
+        """Kill the worker, or the guard or program that it has running, unless it ends before it has one."""
         if victim == "worker":
             worker.kill()
             return
-        for started in sorted(self.private.glob("*.started"), key=lambda each: each.stat().st_mtime_ns)[-1:]:
-            pid = json.loads(started.read_text())["guard" if victim == "guard" else "program"]
+        while worker.poll() is None:
+            with suppress(psutil.NoSuchProcess):  # it ended by itself just now: then the next one
+                if (pid := self.running("guard" if victim == "guard" else "program")) is not None:
+                    psutil.Process(pid).kill()
+                    return
+
+    def running(self, which: str) -> int | None:
+        """The guard, or the program, that runs now."""
+        for started in self.private.glob("*.started"):
+            pid: int = json.loads(started.read_text())[which]
             if not started.with_suffix(".ended").exists() and is_ours(pid, self.folder):
-                psutil.Process(pid).kill()
+                return pid
+        return None
 
     def wait_until_nothing_runs(self) -> None:
         """Until neither a guard nor a program of this round is left: a killed worker's are told to stop."""
@@ -127,7 +137,7 @@ def test_whoever_dies_when_what_is_written_down_never_contradicts_terraforms_sta
         this = one(number, url, database, tmp_path)
         victim = VICTIMS[number % len(VICTIMS)]
         worker = begun(this.worker())
-        time.sleep(chance.uniform(0, longest))
+        time.sleep(chance.uniform(0, 0.9 * longest))
         this.kill(victim, worker)
         second = this.worker() if victim == "worker" else None  # as the next worker enters the step at once
         worker.communicate()

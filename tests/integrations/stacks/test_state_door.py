@@ -9,6 +9,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from bot.access.encryption import Resealed
 from bot.store.database import Database
 from integrations.stacks.settings import StacksSettings
 from integrations.stacks.state import doors, locks, versions
@@ -16,7 +17,7 @@ from integrations.stacks.state.routes import routes
 from integrations.stacks.state.sealing import CannotOpen, NoKey, Sealer
 from tests.bot_in_process import database_away
 from tests.integrations.stacks.state_door import KEY, StateDoor, app_of, lock, md5, state
-from tests.talking import settings_of
+from tests.talking import conversation, settings_of
 
 
 @pytest.fixture
@@ -136,16 +137,32 @@ def test_states_are_encrypted_anew_with_a_new_key(door: StateDoor) -> None:
     door.ask("POST", door.issued(), state(1))
     former, present = SecretStr(KEY), SecretStr("b" * 40)
     with door.database.transaction() as session:
-        assert versions.reseal(session, Sealer([present, former])) == (1, ())
+        assert versions.reseal(session, [present, former]) == Resealed(1, "versions of terraform's states")
     with door.database.transaction() as session:
         assert versions.read(session, Sealer([present]), "eth", "main") is not None
         [version] = versions.history(session, "eth", "main")
-        assert versions.reseal(session, Sealer([former])) == (0, (version.id,))
+        assert versions.reseal(session, [former]).unreadable == (
+            f"version {version.id} of the state of eth/main",
+        )
     answer = door.ask("GET", door.issued())
     assert answer.status_code == 503
     assert answer.json["error"].startswith(
         "Opening the state of eth/main: it was encrypted with a key that is not"
     )
+
+
+def test_an_owner_has_them_encrypted_anew_by_the_command_that_does_it_for_credentials(
+    door: StateDoor, database: Database
+) -> None:
+    for serial in (1, 2):
+        door.ask("POST", door.issued(), state(serial))
+    talk = conversation(database, environ={"SPARKOPS_ENCRYPTION_KEY": f"{'b' * 40},{KEY}"})
+    assert talk.say("credentials rotate") == (
+        "🔑 0 credentials and 2 versions of terraform's states are encrypted with the first key. "
+        "The others can go from `SPARKOPS_ENCRYPTION_KEY`."
+    )
+    with database.transaction() as session:
+        assert versions.read(session, Sealer([SecretStr("b" * 40)]), "eth", "main") is not None
 
 
 def test_without_a_key_no_state_is_kept(database: Database) -> None:
