@@ -5,8 +5,8 @@ from bot.runs.kinds import Periodic
 from integrations.stacks.checks import check
 from integrations.stacks.settings import StacksSettings
 from integrations.stacks.state.doors import tidy
+from integrations.stacks.state.resealing import reseal
 from integrations.stacks.state.routes import routes
-from integrations.stacks.state.versions import reseal
 from integrations.stacks.store import MIGRATIONS
 
 integration = Integration(

@@ -209,6 +209,8 @@ class Plan:
     has_changes: bool = True
     """As the engine says; outputs may change where nothing else does."""
     warnings: tuple[Diagnostic, ...] = ()
+    beside: tuple[Path, ...] = ()
+    """Further files that applying needs; the plan itself holds their digests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,17 @@ class Watch:
     redact: Callable[[str], str] = lambda text: text
 
 
+def limited(stop: Callable[[], Stop], seconds: float) -> Callable[[], Stop]:
+    """The same wishes, and after so many seconds from now that of stopping gently."""
+    end = time.monotonic() + seconds
+
+    def wished() -> Stop:
+        asked = stop()
+        return Stop.GENTLY if asked is Stop.NO and time.monotonic() >= end else asked
+
+    return wished
+
+
 def environment(
     environ: Mapping[str, str], named: Iterable[str] = (), given: Mapping[str, str] | None = None
 ) -> dict[str, str]:

@@ -47,6 +47,7 @@ def save(
         changes=tuple(changes),
         has_changes=any(change.is_change for change in changes),
         warnings=tuple(warnings),
+        beside=(own,) if own else (),
     )
 
 

@@ -110,6 +110,8 @@ class Terraform:
         """Apply the saved plan, if it is still the one that was made."""
         attempted = f"applying the plan of {job.spec.name}"
         check_digest(attempted, plan)
+        if not (job.folder / ".terraform").is_dir():  # it was planned elsewhere
+            self._initialise(job, listener)
         ended, heard = self._run(
             job, listener, "apply-saved", "apply", "-json", "-input=false", "-no-color", str(plan.file)
         )

@@ -69,3 +69,20 @@ class StackCredential(Base):
     """The run, in words."""
     issued_at: Mapped[datetime] = now()
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class StackPlan(Base):
+    """A saved plan, kept until it is applied or void: whoever applies it may be another worker than planned it."""
+
+    __tablename__ = "stack_plans"
+    __table_args__ = (Index("stack_plans_instance", "stack", "instance"),)
+
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    """The SHA-256 of the plan's bytes, to which an approval is bound."""
+    stack: Mapped[str] = mapped_column(Text, primary_key=True)
+    instance: Mapped[str] = mapped_column(Text, primary_key=True)
+    revision: Mapped[str]
+    """Of the stack's files it was made of."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Compressed and encrypted: a plan holds every value in plain text."""
+    made_at: Mapped[datetime] = now()

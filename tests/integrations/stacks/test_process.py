@@ -22,6 +22,7 @@ from integrations.stacks.engines.process import (
     Stop,
     Watch,
     environment,
+    limited,
     read_ended,
     run,
 )
@@ -196,6 +197,12 @@ def test_what_a_stopped_program_cannot_stop_itself_is_swept_away_where_that_is_a
 def test_a_wish_before_it_has_begun_is_not_lost(tmp_path: Path) -> None:
     ended, _ = lines_of(python(tmp_path, "import time; time.sleep(1000)"), stop=lambda: Stop.GENTLY)
     assert ended.told
+
+
+def test_its_time_is_up_when_it_is_and_somebody_may_still_wish_it_killed() -> None:
+    assert limited(lambda: Stop.NO, 1000)() is Stop.NO
+    assert limited(lambda: Stop.NO, 0)() is Stop.GENTLY
+    assert limited(lambda: Stop.NOW, 0)() is Stop.NOW
 
 
 def test_an_error_in_what_listens_stops_it_gently_and_is_raised(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_an_owner_has_them_encrypted_anew_by_the_command_that_does_it_for_creden
         door.ask("POST", door.issued(), state(serial))
     talk = conversation(database, environ={"SPARKOPS_ENCRYPTION_KEY": f"{'b' * 40},{KEY}"})
     assert talk.say("credentials rotate") == (
-        "🔑 0 credentials and 2 versions of terraform's states are encrypted with the first key. "
+        "🔑 0 credentials and 2 states and plans of stacks are encrypted with the first key. "
         "The others can go from `SPARKOPS_ENCRYPTION_KEY`."
     )
     with database.transaction() as session:

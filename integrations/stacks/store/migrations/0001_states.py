@@ -1,4 +1,4 @@
-"""The first tables of the stacks: states, locks, credentials."""
+"""The first tables of the stacks: states, locks, credentials, saved plans."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,3 +47,13 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("stack_credentials_instance", "stack_credentials", ["stack", "instance"])
+    op.create_table(
+        "stack_plans",
+        sa.Column("digest", sa.Text(), primary_key=True),
+        sa.Column("stack", sa.Text(), primary_key=True),
+        sa.Column("instance", sa.Text(), primary_key=True),
+        sa.Column("revision", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    )
+    op.create_index("stack_plans_instance", "stack_plans", ["stack", "instance"])
