@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack
-from pathlib import Path
-
-import psutil
 
 from bench.bench_roundtrip import playground_webex
+from bench.family import family, postgres
 from bench.report import Result, publish
 from bench.stage import database, process, wait_until_answers
 from bot.supervisor import free_port
@@ -48,7 +45,7 @@ def main() -> None:
         wait_until_answers(f"http://127.0.0.1:{port}/readyz")
         time.sleep(_SETTLE)
         figures = {name: _memory(running.pid) for name, running in started.items()}
-        figures["PostgreSQL (embedded)"] = _postgres(url)
+        figures["PostgreSQL (embedded)"] = _memory(postgres(url))
     tutorial = figures["tutorial bot"]["USS MB"]
     publish(
         Result(
@@ -65,27 +62,13 @@ def main() -> None:
 
 def _memory(pid: int) -> dict[str, float]:
     """A process and its children."""
-    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    held = [each.memory_full_info() for each in family]
+    members = family(pid)
+    held = [each.memory_full_info() for each in members]
     return {
         "USS MB": sum(each.uss for each in held) / 2**20,
         "RSS MB": sum(each.rss for each in held) / 2**20,
-        "processes": float(len(family)),
+        "processes": float(len(members)),
     }
-
-
-def _postgres(url: str) -> dict[str, float]:
-    folder = url.split("host=")[1].split("&")[0]
-    for each in psutil.process_iter(["name", "cmdline"]):
-        if each.info["name"] == "postgres" and any(
-            _same(word, folder) for word in each.info["cmdline"] or []
-        ):
-            return _memory(each.pid)
-    raise RuntimeError(f"No postgres found for {folder}")
-
-
-def _same(word: str, folder: str) -> bool:
-    return os.sep in word and Path(folder).is_relative_to(Path(word).parent)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -16,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Result:
-    """What a bench found. `ratios` are ours / the peer's."""
+    """What a bench found. `ratios` are ours / the peer's. Rows with the same columns make a table."""
 
     name: str
     peer: str
@@ -27,15 +28,13 @@ class Result:
 
 def publish(result: Result) -> None:
     """Print the table and write bench/results/<name>.json."""
-    columns = list(next(iter(result.figures.values())))
     print(f"\n{result.name}: Sparkops beside {result.peer}")
-    rows: list[Sequence[str]] = [["", *columns]]
-    rows += [
-        [who, *(f"{values[column]:.2f}" for column in columns)] for who, values in result.figures.items()
-    ]
-    print(_aligned(rows))
+    for columns, rows in groupby(result.figures.items(), key=lambda row: tuple(row[1])):
+        told_of = [[who, *(f"{value:.2f}" for value in values.values())] for who, values in rows]
+        print(_aligned([["", *columns], *told_of]))
     for what, ratio in result.ratios.items():
-        print(f"  ratio {what}: {ratio:.2f}  ({result.targets.get(what, '')})")
+        shown = f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+        print(f"  ratio {what}: {shown}  ({result.targets.get(what, '')})")
     RESULTS.mkdir(exist_ok=True)
     told = {
         "name": result.name,

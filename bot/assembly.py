@@ -20,7 +20,7 @@ from bot.integration import Integration, Loaded, find_integrations
 from bot.outbound.redact import Redactor
 from bot.runs.kinds import RunKind
 from bot.settings import Settings, read_environment, refuse_embedded_on_a_dyno
-from bot.store.counters import Counters
+from bot.store.counters import Counters, Counting, Counts, NoCounters
 from bot.store.database import Database
 from bot.store.embedded import attach
 from bot.webex import WebexClient
@@ -83,14 +83,20 @@ def make_webex(settings: Settings) -> WebexClient:
     return WebexClient(settings.webex_token(), settings.webex_api_url)
 
 
-def make_services(parts: Parts, database: Database, webex: WebexClient) -> Services:
-    """What commands and runs share."""
+def make_services(
+    parts: Parts, database: Database, webex: WebexClient, counters: Counting | None = None
+) -> Services:
+    """What commands and runs share; without `counters` nothing is counted."""
     settings = parts.settings
     clients = {
         name: each.integration.client(each.settings, settings)
         for name, each in parts.integrations.items()
         if each.integration.client is not None
     }
+    counters = counters or NoCounters()
+    for client in clients.values():
+        if isinstance(client, Counts):
+            client.count_with(counters)
     return Services(
         settings=settings,
         database=database,
@@ -107,6 +113,7 @@ def make_services(parts: Parts, database: Database, webex: WebexClient) -> Servi
         reseals=tuple(
             each.integration.reseal for each in parts.integrations.values() if each.integration.reseal
         ),
+        counters=counters,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, current_app
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.inbound.web import Web
+from bot.integration import Loaded
 from bot.runs.ownership import IS_ALIVE
 from bot.store.database import Database
 
@@ -57,7 +58,10 @@ COUNTED = {
     "inbound_duplicates": ("Deliveries of what was stored already", "source"),
     "outbox_sent_again": ("Messages sent again, since their sender died or was refused", ""),
 }
-"""What the processes count themselves (`Counters.count`), shown as `sparkops_<name>_total`."""
+"""What the processes count themselves (`Counters.count`), shown as `sparkops_<name>_total`.
+
+What integrations count stands with them (`Integration.counted`).
+"""
 
 
 @blueprint.get("/healthz")
@@ -95,7 +99,7 @@ def metrics() -> Response:
     web.counters.flush()
     registry = CollectorRegistry()
     try:
-        registry.register(_FromTables(web.database))
+        registry.register(_FromTables(web.database, web.integrations.values()))
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     except SQLAlchemyError:
         return Response("# The database is away.\n", status=503, mimetype="text/plain")
@@ -104,8 +108,11 @@ def metrics() -> Response:
 class _FromTables(Collector):
     """Reads the figures at each scrape: they are the same whichever process is asked."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, integrations: Iterable[Loaded]) -> None:
         self._database = database
+        self._counted = {**COUNTED}
+        for each in integrations:
+            self._counted |= each.integration.counted
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Every figure, in one transaction."""
@@ -116,16 +123,15 @@ class _FromTables(Collector):
                     for *values, figure in session.execute(text(query)):
                         metric.add_metric([str(value) for value in values], float(figure))
                     yield metric
-            yield from _counted(
-                session.execute(text("SELECT name, labels, value FROM counters ORDER BY 1, 2"))
-            )
+            rows = session.execute(text("SELECT name, labels, value FROM counters ORDER BY 1, 2"))
+            yield from _counted(self._counted, rows)
 
 
-def _counted(rows: Any) -> Iterator[CounterMetricFamily]:
-    """Each counter of `COUNTED`, also before anything was counted; rows another version has left are not shown."""
+def _counted(counted: Mapping[str, tuple[str, str]], rows: Any) -> Iterator[CounterMetricFamily]:
+    """Each counter that is described, also before anything was counted; rows another version has left are not shown."""
     families = {
         name: CounterMetricFamily(f"sparkops_{name}", says, labels=labels.split(",") if labels else [])
-        for name, (says, labels) in COUNTED.items()
+        for name, (says, labels) in counted.items()
     }
     for name, labels, value in rows:
         pairs = dict(pair.split("=", 1) for pair in labels.split(",")) if labels else {}

@@ -86,9 +86,12 @@ class Integration:
     to act as themselves there; where the integration speaks to several systems, `accounts` names what it may
     be given for (`jenkins`, `jenkins@prod`), each with the settings it is checked with. `migrations` is a
     folder of Alembic revisions that make the integration's own tables, whose models hang on
-    `bot.store.models.Base`. `routes` is for programs that speak HTTP to the bot and wait for its answer; what only
-    reports something comes by `hook`. What it keeps encrypted with the keys of SPARKOPS_ENCRYPTION_KEY, `reseal`
-    encrypts anew when an owner says `credentials rotate`.
+    `bot.store.models.Base`. `counted` are the counters it raises by `services.counters.count`, each with what it
+    counts and its labels, separated by commas in the order of the alphabet; their names begin with its own, and
+    `/metrics` shows them. A client with a method `count_with` (`bot.store.counters.Counts`) is given the counters.
+    `routes` is for programs that speak HTTP to the bot and wait for its answer; what only reports something comes by
+    `hook`. What it keeps encrypted with the keys of SPARKOPS_ENCRYPTION_KEY, `reseal` encrypts anew when an owner
+    says `credentials rotate`.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Integration:
     migrations: Path | None = None
     routes: Routes | None = None
     reseal: Reseal | None = None
+    counted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def write(folder: Path) -> tuple[Path, ...]:
         "commands.md": commands_page(registry),
         "settings.md": settings_page(integrations),
         "http.md": http_page(registry, integrations),
-        "metrics.md": metrics_page(),
+        "metrics.md": metrics_page(integrations),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, page in pages.items():
@@ -198,14 +198,15 @@ def _loaded(integration: Integration) -> Loaded:
     return Loaded(integration, integration.settings.model_validate({}) if integration.settings else None)
 
 
-def metrics_page() -> str:
+def metrics_page(integrations: Iterable[Integration]) -> str:
     """Every figure `/metrics` shows."""
+    counted = COUNTED | {name: told for each in integrations for name, told in each.counted.items()}
     rows = [
         *_metrics({name: (says, labels) for name, (says, labels, _query) in GAUGES.items()}, "gauge", ""),
         *_metrics(
             {name: (says, labels) for name, (says, labels, _query) in COUNTERS.items()}, "counter", "_total"
         ),
-        *_metrics({f"sparkops_{name}": told for name, told in COUNTED.items()}, "counter", "_total"),
+        *_metrics({f"sparkops_{name}": told for name, told in counted.items()}, "counter", "_total"),
     ]
     intro = (
         "`GET /metrics` answers in Prometheus' text format. The figures are read from the database at each "

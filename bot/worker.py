@@ -59,7 +59,7 @@ class Worker:
         self._url = database_url(settings)
         self._database = Database(self._url, pool_size=settings.database_pool * 2)
         self._counters = Counters(self._database)
-        self._services: Services = make_services(parts, self._database, make_webex(settings))
+        self._services: Services = make_services(parts, self._database, make_webex(settings), self._counters)
         self._stopping = threading.Event()
 
     def run(self) -> None:

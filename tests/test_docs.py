@@ -260,9 +260,17 @@ def test_every_key_of_a_settings_model_has_a_docstring() -> None:
 
 
 def test_every_figure_that_is_counted_is_described() -> None:
-    sources = [path.read_text() for path in (ROOT / "bot").rglob("*.py")]
-    counted = {name for source in sources for name in re.findall(r'counters\.count\("(\w+)"', source)}
-    assert counted == set(COUNTED)
+    assert counted_in(ROOT / "bot") == set(COUNTED)
+    for each in find_integrations(Settings.model_validate({})):
+        assert counted_in(ROOT / "integrations" / each.name) == set(each.counted)
+        assert all(name.startswith(f"{each.name}_") for name in each.counted)
+        assert all(labels.split(",") == sorted(labels.split(",")) for _, labels in each.counted.values())
+
+
+def counted_in(folder: Path) -> set[str]:
+    """The counters that the code below a folder raises."""
+    sources = [path.read_text() for path in folder.rglob("*.py")]
+    return {name for source in sources for name in re.findall(r'counters\.count\(\s*"(\w+)"', source)}
 
 
 # --- words

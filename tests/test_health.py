@@ -12,8 +12,10 @@ from sqlalchemy import text
 from bot.app import create_app
 from bot.config_file import SettingsError
 from bot.inbound import inbox
+from bot.integration import Integration
 from bot.outbound.outbox import Outgoing, enqueue
 from bot.runs.ownership import Ownership
+from bot.store.counters import Counters
 from bot.store.database import Database
 from bot.store.models import Fact
 from tests.bot_in_process import SECRET, BotInProcess, about, bot_in_process, database_away
@@ -256,6 +258,18 @@ def test_while_the_database_is_away_a_scrape_fails_and_nothing_counted_is_lost(
         answer = bot.http.get("/metrics")
         assert (answer.status_code, answer.text) == (503, "# The database is away.\n")
     assert bot.metric("sparkops_inbound_refused_total", source="webex", reason="bad_signature") == 1
+
+
+def test_what_integrations_count_is_shown_beside_what_the_bot_counts(
+    webex: Webex, database: Database
+) -> None:
+    counting = Integration(name="ours", counted={"ours_asked": ("Questions to ours", "outcome,server")})
+    with bot_in_process(webex, database, integrations=(counting,)) as bot:
+        assert "# TYPE sparkops_ours_asked_total counter" in bot.http.get("/metrics").text
+        counters = Counters(database)
+        counters.count("ours_asked", server="main", outcome="ok")
+        counters.flush()
+        assert bot.metric("sparkops_ours_asked_total", server="main", outcome="ok") == 1
 
 
 # What it does not start without

@@ -18,6 +18,7 @@ from bot.outbound.redact import Redactor
 from bot.rooms.find import Titles
 from bot.runs import runs
 from bot.settings import Settings
+from bot.store.counters import Counting, NoCounters
 from bot.store.database import Database
 from bot.webex import WebexClient
 
@@ -41,6 +42,7 @@ class Services:
     """What integrations keep encrypted, beside credentials."""
     titles: Titles = field(default_factory=Titles)
     """The bot's rooms by title."""
+    counters: Counting = field(default_factory=NoCounters)
 
     @property
     def policy(self) -> Policy:

@@ -11,6 +11,7 @@ import click
 from bot.characters import well_formed
 from bot.commands.model import Command, Form, FormField, join_words
 from bot.commands.normalise import UnbalancedQuote, normalise, split_words
+from bot.outbound.quoting import for_card
 from bot.webex import cards
 
 _FORM = "form"
@@ -55,7 +56,7 @@ def form_with_buttons(form: Form, submit: str, *others: dict[str, Any]) -> dict[
 
     What is needed to read the form's answer travels in its own button's data; the others read no input.
     """
-    body: list[dict[str, Any]] = [cards.text(form.title, weight="Bolder")]
+    body: list[dict[str, Any]] = [cards.text(for_card(form.title), weight="Bolder")]
     for number, field in enumerate(form.fields):
         body.append(_input(f"field{number}", field))
     shape = [_shape(field) for field in form.fields]
@@ -72,13 +73,13 @@ def _shape(field: FormField) -> dict[str, Any]:
 def confirmation_card(effect: str, answer: str) -> dict[str, Any]:
     """What is about to happen, with a button for yes and one for no."""
     yes = words_button("Do it", ("confirm", answer), "destructive")
-    return cards.card([cards.text(effect)], [yes, words_button("Leave it", ("leave", answer))])
+    return cards.card([cards.text(for_card(effect))], [yes, words_button("Leave it", ("leave", answer))])
 
 
 def approval_card(title: str, line: str, effect: str, answer: str) -> dict[str, Any]:
     """What others are asked to agree to: every word of it, with a button for yes, and one for no with a reason."""
-    body = [cards.text(title, weight="Bolder"), cards.text(line)]
-    body += [cards.text(effect)] if effect else []
+    body = [cards.text(for_card(title), weight="Bolder"), cards.text(for_card(line))]
+    body += [cards.text(for_card(effect))] if effect else []
     body.append(cards.input_text("field0", "Why not"))
     reason = json.dumps([{"prefix": "", "toggle": False, "many": False}])
     data = {"sparkops": _FORM, "words": json.dumps(["deny", answer]), "shape": reason}

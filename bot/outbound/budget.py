@@ -49,8 +49,21 @@ _GO_ON = "UPDATE outbox SET body = %s::jsonb WHERE id = %s"
 
 def bucket(lane: str, rate: Rate | None) -> Level:
     """The bucket of a lane, whose lock decides who says what becomes of its messages; never empty without a rate."""
-    key = f"outgoing:{lane}"
+    key = _bucket_key(lane)
     return Level(key, rate.count, rate.seconds / rate.count) if rate else Level(key, 1, 0.0)
+
+
+def lane_waits(session: Session, lane: str, seconds: float) -> None:
+    """Let no token flow into a lane's bucket while Webex has it wait.
+
+    Its messages were counted when they were stored. Were it to fill up meanwhile, as many again could be stored,
+    and all of them would reach the room at once.
+    """
+    buckets.stop(session, _bucket_key(lane), seconds)
+
+
+def _bucket_key(lane: str) -> str:
+    return f"outgoing:{lane}"
 
 
 def notify(session: Session, message: Outgoing, redactor: Redactor, rate: Rate | None) -> str:

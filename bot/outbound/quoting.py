@@ -38,6 +38,9 @@ _WRITTEN_MENTION: Final = re.compile(r"<@(?P<target>[^<>|\s]+)(?:\|[^<>|\n]*)?>"
 _MARKDOWN: Final = re.compile(r"[\\`*_\[\]()<>#~|&]")
 _BLOCK_START: Final = re.compile(r"^(?P<number>\d{0,9})(?P<mark>[-+=.])")
 _URL_UNSAFE: Final = re.compile(r"[()<>\"`\\|]")
+_CODE_SPAN: Final = re.compile(r"(?<![\\`])(?P<ticks>`+)(?!`)(?P<inner>.+?)(?<!`)(?P=ticks)(?!`)")
+_READ_IN_CARDS: Final = re.compile(r"[*\[\]]|(?<!\w)_|_(?!\w)")
+_UNREAD_IN_CARDS: Final = re.compile(r"\\([\\`()<>#~|&=]|[-+.](?=\S)|(?<=\w\\)_(?=\w))")
 _ENTITY: Final = re.compile(r"&(?=#?\w+;)")
 
 
@@ -82,6 +85,24 @@ def link(label: str, url: str) -> str:
         return f"{quote(label)} ({quote(url)})" if label.strip() else quote(url)
     destination = _URL_UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", url)
     return f"[{quote(label) or quote(url)}]({_ENTITY.sub('&amp;', destination)})"
+
+
+def for_card(markdown: str) -> str:
+    """Markdown as a card shows it: inline code in bold, and only what cards read themselves escaped.
+
+    Of markdown, cards read bold, italics, lists and links; any other backtick or backslash they show.
+    Source: learn.microsoft.com/adaptive-cards/authoring-cards/text-features.
+    """
+    parts, at = [], 0
+    for span in _CODE_SPAN.finditer(markdown):
+        parts += [_UNREAD_IN_CARDS.sub(r"\1", markdown[at : span.start()]), _bold(span["inner"])]
+        at = span.end()
+    return "".join([*parts, _UNREAD_IN_CARDS.sub(r"\1", markdown[at:])])
+
+
+def _bold(words: str) -> str:
+    escaped = _READ_IN_CARDS.sub(r"\\\g<0>", words.strip())
+    return escaped if "*" in words else f"**{escaped}**"
 
 
 def neutralise_mentions(text: str, allowed: Collection[str] = ()) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from mimetypes import guess_type
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bot.outbound.budget import lane_waits
 from bot.outbound.outbox import MAX_EDITS, SAVED_EDITS
 from bot.store.counters import Counters
 from bot.store.database import Database, driver_connection
@@ -242,11 +244,14 @@ class Sender:
         return _Posted(message.id, message.room_id, message.created)
 
     def _file(self, outbox_id: int, name: str) -> File:
-        """Read only now, and as bytes: up to a hundred megabytes would otherwise come as hexadecimal digits."""
+        """Read only now, and as bytes: up to a hundred megabytes would otherwise come as hexadecimal digits.
+
+        Its type is told by its name: a client shows a picture only where it is said to be one.
+        """
         with self._database.transaction() as session:
             found = driver_connection(session).execute(_FILE, (outbox_id,), binary=True).fetchall()
         [(content,)] = found
-        return File(name, content)
+        return File(name, content, guess_type(name)[0] or "application/octet-stream")
 
     def _post_live(self, row: Row) -> _Posted:
         with self._database.transaction() as session:
@@ -284,8 +289,10 @@ class Sender:
             if not may_come or (row.attempts >= _GIVE_UP_AFTER and not is_limited):
                 session.execute(_REFUSED, {"id": row.id, "error": str(error)})
                 return self._next(session, row.lane, row.claim)
+            wait = _wait(row, error)
+            lane_waits(session, row.lane, wait)  # first, as whoever stores a message locks the bucket first
             session.execute(_AGAIN, {"id": row.id, "error": str(error), "free": int(is_limited)})
-            session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": _wait(row, error)})
+            session.execute(_RELEASE, {"lane": row.lane, "claim": row.claim, "wait": wait})
             return None
 
 

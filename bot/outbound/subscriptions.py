@@ -67,15 +67,13 @@ def subscriptions(session: Session, source: str, room_id: str | None = None) -> 
     """The wishes about one source, of one room or of all; of a room the bot has left they rest."""
     left = select(KnownRoom.room_id).where(KnownRoom.left)
     query = (
-        select(Subscription)
+        select(Subscription.topic, Subscription.room_id, Subscription.created_by, Subscription.options)
         .where(Subscription.source == source, Subscription.room_id.not_in(left))
         .order_by(Subscription.id)
     )
     if room_id is not None:
         query = query.where(Subscription.room_id == room_id)
-    return tuple(
-        Subscribed(row.topic, row.room_id, row.created_by, row.options) for row in session.scalars(query)
-    )
+    return tuple(Subscribed(*row) for row in session.execute(query))
 
 
 def wishes_about(session: Session, source: str, topic: str) -> tuple[Subscribed, ...]:

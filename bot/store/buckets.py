@@ -35,6 +35,10 @@ _TAKE = """
     )
     RETURNING buckets.key
 """
+_STOP = """
+    UPDATE buckets SET full_at = full_at + make_interval(secs => %s)
+    WHERE key = %s AND full_at > clock_timestamp()
+"""
 _SPEND = "UPDATE buckets SET full_at = full_at + make_interval(secs => %s) WHERE key = %s"
 
 
@@ -76,6 +80,11 @@ def lock(session: Session, level: Level) -> float:
 def spend(session: Session, level: Level) -> None:
     """Take one token, even where there is none: the next to flow in is then spent already."""
     driver_connection(session).execute(_SPEND, (level.seconds, level.key))
+
+
+def stop(session: Session, key: str, seconds: float) -> None:
+    """Let no token flow into a bucket for so many seconds from now; a full one, or one never used, stays as it is."""
+    driver_connection(session).execute(_STOP, (seconds, key))
 
 
 def _columns(levels: Sequence[Level]) -> dict[str, list[Any]]:

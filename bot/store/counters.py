@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter as Tally
+from typing import Protocol, runtime_checkable
 
 import structlog
 from sqlalchemy import text
@@ -17,6 +18,28 @@ _ADD = text("""
     INSERT INTO counters (name, labels, value) VALUES (:name, :labels, :by)
     ON CONFLICT (name, labels) DO UPDATE SET value = counters.value + :by
 """)
+
+
+class Counting(Protocol):
+    """What whoever has something to count is given."""
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        """Raise a counter."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """What counts by itself, as an integration's client may."""
+
+    def count_with(self, counters: Counting) -> None:
+        """Count with these from now on."""
+
+
+class NoCounters:
+    """Counts nothing."""
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        """Nothing is counted."""
 
 
 class Counters:

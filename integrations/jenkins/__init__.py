@@ -4,6 +4,7 @@ from bot.integration import Hook, Integration
 from bot.runs.kinds import Periodic
 from integrations.jenkins.checks import check
 from integrations.jenkins.commands import COMMANDS
+from integrations.jenkins.counted import COUNTED
 from integrations.jenkins.credentials import CREDENTIALS
 from integrations.jenkins.following import BUILD
 from integrations.jenkins.hooks import gather, handle, read
@@ -11,6 +12,7 @@ from integrations.jenkins.relay.reconcile import reconcile
 from integrations.jenkins.servers import connect
 from integrations.jenkins.settings import JenkinsSettings, accounts, hook_secrets, sender
 from integrations.jenkins.store import MIGRATIONS
+from integrations.jenkins.store.tidy import EVERY, tidy
 
 integration = Integration(
     name="jenkins",
@@ -23,5 +25,9 @@ integration = Integration(
     credentials=CREDENTIALS,
     accounts=accounts,
     migrations=MIGRATIONS,
-    periodics=(Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),),
+    periodics=(
+        Periodic("jenkins.look", every=lambda settings: float(settings.look_every), run=reconcile),
+        Periodic("jenkins.tidy", every=lambda _: EVERY, run=tidy),
+    ),
+    counted=COUNTED,
 )

@@ -9,22 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
-from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from integrations.jenkins.agents import Agent
 from integrations.jenkins.client import JenkinsClient, job_path
 from integrations.jenkins.errors import JenkinsError, NotFound
 from integrations.jenkins.model import Cause
-
-_RUNNING = "currentExecutable[fullDisplayName,url]"
-_NODES = (
-    "computer[_class,displayName,offline,temporarilyOffline,offlineCauseReason,"
-    f"executors[{_RUNNING}],oneOffExecutors[{_RUNNING}]]"
-)
-_CONTROLLER = "(built-in)"
-"""What the controller's own node is called in addresses, since 2.307."""
 
 
 class Ending(StrEnum):
@@ -33,48 +22,6 @@ class Ending(StrEnum):
     STOP = "stop"
     TERM = "term"
     KILL = "kill"
-
-
-class Node(BaseModel):
-    """A node that runs builds. `running` names what it runs now, as Jenkins shows it: `team » deploy #3`.
-
-    `switched_off`: a person took it offline; it may be `offline` for reasons of its own beside that.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    name: str = Field(alias="displayName")
-    kind: str = Field("", alias="_class")
-    offline: bool = False
-    switched_off: bool = Field(False, alias="temporarilyOffline")
-    reason: str = Field("", alias="offlineCauseReason")
-    running: tuple[str, ...] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather(cls, data: Any) -> Any:
-        """What runs is scattered over two kinds of executors, most of them idle."""
-        if not isinstance(data, dict):
-            return data
-        executors = [*(data.get("executors") or ()), *(data.get("oneOffExecutors") or ())]
-        busy = [each.get("currentExecutable") for each in executors if isinstance(each, dict)]
-        names = [str(each.get("fullDisplayName") or each.get("url")) for each in busy if each]
-        return {**data, "running": names, "offlineCauseReason": data.get("offlineCauseReason") or ""}
-
-    @property
-    def path(self) -> str:
-        """Its path below the root, with a slash at its end."""
-        own = self.kind.endswith("MasterComputer")
-        return f"computer/{_CONTROLLER if own else quote(self.name, safe='')}/"
-
-
-class Quieting(BaseModel):
-    """Whether Jenkins starts nothing any more, and why somebody said so."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    on: bool = Field(alias="quietingDown")
-    reason: str | None = Field(None, alias="quietDownReason")
 
 
 def sent(act: Callable[[], None]) -> JenkinsError | None:
@@ -112,7 +59,7 @@ def replay(client: JenkinsClient, full_name: str, number: int) -> None:
         path = f"{job_path(full_name)}{number}/replay/rebuild"
         client.transport.post(path, asked, permission="Job/Build")
     except NotFound as error:
-        advice = "Only builds of a Pipeline can be replayed, and not all: say `jenkins rebuild` instead."
+        advice = "Only builds of a Pipeline can be replayed, and not all; any can be rebuilt."
         raise NotFound(asked, error.came_back, advice) from error
 
 
@@ -132,26 +79,12 @@ def _replays(causes: Sequence[Cause], number: int) -> bool:
     return any(cause.replayed == number or cause.says == f"Replayed #{number}" for cause in causes)
 
 
-def nodes(client: JenkinsClient) -> tuple[Node, ...]:
-    """The controller's own node and every agent."""
-    asked = "asking Jenkins for its agents"
-    data = client.info(asked, "computer", _NODES)
-    return client.typed(asked, lambda: tuple(Node.model_validate(each) for each in data["computer"]))
-
-
-def toggle_offline(client: JenkinsClient, node: Node, reason: str) -> None:
-    """Turn a node's switch to the other side; Jenkins has no call for one side only, so look before and after."""
-    asked = f"taking the agent {node.name} {'online' if node.switched_off else 'offline'}"
-    permission = "Agent/Connect" if node.switched_off else "Agent/Disconnect"
-    path = f"{node.path}toggleOffline"
+def toggle_offline(client: JenkinsClient, agent: Agent, reason: str) -> None:
+    """Turn an agent's switch to the other side; Jenkins has no call for one side only, so look before and after."""
+    asked = f"taking the agent {agent.name} {'online' if agent.taken_offline else 'offline'}"
+    permission = "Agent/Connect" if agent.taken_offline else "Agent/Disconnect"
+    path = f"{agent.path}toggleOffline"
     client.transport.post(path, asked, form={"offlineMessage": reason}, permission=permission)
-
-
-def quieting(client: JenkinsClient) -> Quieting:
-    """Whether Jenkins is quieting down."""
-    asked = "asking Jenkins whether it is quieting down"
-    data = client.info(asked, "", "quietingDown,quietDownReason")
-    return client.typed(asked, lambda: Quieting.model_validate(data))
 
 
 def quiet_down(client: JenkinsClient, reason: str) -> None:
@@ -163,8 +96,3 @@ def quiet_down(client: JenkinsClient, reason: str) -> None:
 def cancel_quiet_down(client: JenkinsClient) -> None:
     """Start builds again."""
     client.transport.post("cancelQuietDown", "having Jenkins start builds again", permission="Overall/Manage")
-
-
-def under_way(found: Sequence[Node]) -> tuple[str, ...]:
-    """What runs on these nodes, each once: a Pipeline holds two executors."""
-    return tuple(dict.fromkeys(name for node in found for name in node.running))

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.model import QueueItem, Seconds, Wire
+from integrations.jenkins.model import QueueItem, Seconds, Text, Wire
 from integrations.jenkins.names import named_in
 
-_EXECUTABLE = "currentExecutable[number,url,timestamp]"
+_EXECUTABLE = "currentExecutable[number,url,timestamp,fullDisplayName]"
 _AGENTS = (
-    "computer[displayName,offline,temporarilyOffline,offlineCauseReason,numExecutors,"
+    "computer[_class,displayName,offline,temporarilyOffline,offlineCauseReason,numExecutors,"
     f"executors[likelyStuck,{_EXECUTABLE}],oneOffExecutors[{_EXECUTABLE}]]"
 )
+_CONTROLLER = "(built-in)"
+"""What the controller's own node is called in addresses, since 2.307."""
 _ASKED_FOR_INPUT = 10
 """Pipelines without an executor that are asked whether they wait for an answer: each is a request."""
 
 
 class _Executable(Wire):
     url: str = ""
+    shown_as: str = Field("", alias="fullDisplayName")
     started: Seconds = Field(None, alias="timestamp")
 
 
@@ -32,18 +36,15 @@ class _Executor(Wire):
     stuck: bool = Field(False, alias="likelyStuck")
 
 
-def _text(value: object) -> object:
-    return value or ""
-
-
 class Agent(Wire):
     """A node with its executors. A Pipeline itself sits on a one-off executor of the controller."""
 
     name: str = Field(alias="displayName")
+    kind: str = Field("", alias="_class")
     offline: bool = False
     taken_offline: bool = Field(False, alias="temporarilyOffline")
-    """Whether somebody took it offline, and it did not just lose its connection."""
-    reason: Annotated[str, BeforeValidator(_text)] = Field("", alias="offlineCauseReason")
+    """Whether somebody took it offline; it may be offline for reasons of its own beside that."""
+    reason: Text = Field("", alias="offlineCauseReason")
     size: int = Field(0, alias="numExecutors")
     executors: tuple[_Executor, ...] = ()
     one_off: tuple[_Executor, ...] = Field((), alias="oneOffExecutors")
@@ -52,6 +53,18 @@ class Agent(Wire):
     def busy(self) -> int:
         """Executors that do something."""
         return sum(each.executable is not None for each in self.executors)
+
+    @property
+    def path(self) -> str:
+        """Its path below the root, with a slash at its end."""
+        own = self.kind.endswith("MasterComputer")
+        return f"computer/{_CONTROLLER if own else quote(self.name, safe='')}/"
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """What it runs, as Jenkins shows it: `team » deploy #3`."""
+        busy = (each.executable for each in (*self.executors, *self.one_off))
+        return tuple(each.shown_as or each.url for each in busy if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,11 @@ def agents(client: JenkinsClient) -> tuple[Agent, ...]:
     asked = "asking Jenkins for its agents"
     data = client.info(asked, "computer", _AGENTS)
     return client.typed(asked, lambda: tuple(Agent.model_validate(each) for each in data["computer"]))
+
+
+def under_way(found: Iterable[Agent]) -> tuple[str, ...]:
+    """What runs on these agents, each once: a Pipeline holds two executors."""
+    return tuple(dict.fromkeys(name for agent in found for name in agent.running))
 
 
 def works(agent: Agent, everywhere: Iterable[Agent]) -> tuple[Work, ...]:

@@ -13,7 +13,7 @@ import requests
 from pydantic import ValidationError
 
 from integrations.jenkins.errors import BadAnswer, NotFound
-from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Stage, Triggered, Values
+from integrations.jenkins.model import Build, Job, ListedJob, QueueItem, Quieting, Stage, Triggered, Values
 from integrations.jenkins.transport import Transport
 
 _BUILD = (
@@ -68,6 +68,7 @@ class JenkinsClient:
         """The same Jenkins as another user, by an API token they gave."""
         client = connect_as(user, token, url=self.url, timeout=self._timeout, name=self.name)
         client.requester_parameter = self.requester_parameter
+        client.transport.counted = self.transport.counted
         return client
 
     @property
@@ -94,12 +95,11 @@ class JenkinsClient:
         """The name of the user the token belongs to."""
         return self.read("asking Jenkins who I am", lambda reads: str(reads.get_whoami()["fullName"]))
 
-    def quieting_down(self) -> bool:
-        """Whether Jenkins prepares to shut down, and so starts nothing any more."""
+    def quieting(self) -> Quieting:
+        """Whether Jenkins is quieting down: it starts nothing any more."""
         asked = "asking Jenkins whether it is quieting down"
-        return self.read(
-            asked, lambda reads: bool(reads.get_info(query="?tree=quietingDown")["quietingDown"])
-        )
+        data = self.info(asked, "", "quietingDown,quietDownReason")
+        return self.typed(asked, lambda: Quieting.model_validate(data))
 
     def jobs(self) -> tuple[ListedJob, ...]:
         """Every job this user may see, in all folders, in Jenkins' order. One request for ten levels."""
@@ -117,7 +117,7 @@ class JenkinsClient:
         asked = f"asking Jenkins for the job {full_name}"
         data = self.info(asked, raw_path(full_name, asked), _JOB)
         if "buildable" not in data:
-            raise NotFound(asked, "that is a folder", "`jenkins jobs` shows what is in it.")
+            raise NotFound(asked, "that is a folder", "The list of jobs shows what is in it.")
         return self.typed(asked, lambda: Job.model_validate(data))
 
     def build(self, full_name: str, number: int) -> Build:

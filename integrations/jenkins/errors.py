@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 
@@ -17,6 +18,8 @@ class JenkinsError(Exception):
         self.asked = asked
         self.came_back = came_back
         self.maybe_done = maybe_done
+        self.kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).lower()
+        """Its type in words, as `bad answer`."""
         super().__init__(f"{asked[:1].upper()}{asked[1:]}: {came_back}. {advice or self.advice}".strip())
 
 

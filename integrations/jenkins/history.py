@@ -1,11 +1,15 @@
-"""Which tests are flaky, by what is remembered of past builds. Pure, but for who remembers."""
+"""Which tests are flaky, by what the bot has heard of past builds of the same job and branch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from integrations.jenkins.store.models import JenkinsBuild
 
 BUILDS = 20
 """Known builds of a job and branch that the rule looks at, the newest."""
@@ -32,13 +36,23 @@ class FlakyTest:
     builds: int
 
 
-@runtime_checkable
-class TestHistory(Protocol):
-    """Who remembers how tests went."""
-
-    def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
-        """The flaky tests of a server's job, by its full name, on a branch (empty where none is named)."""
-        ...
+def remembered(session: Session, server: str, job: str, number: int) -> tuple[FlakyTest, ...]:
+    """The flaky tests of a job on the branch of one of its builds, by the builds whose tests were told."""
+    asked = session.get(JenkinsBuild, (server, job, number))
+    if asked is None:
+        return ()
+    query = (
+        select(JenkinsBuild.number, JenkinsBuild.failed_tests)
+        .filter_by(server=server, job=job, branch=asked.branch)
+        .where(JenkinsBuild.failed_tests.is_not(None))
+        .order_by(JenkinsBuild.number.desc())
+        .limit(BUILDS)
+    )
+    failed = {row.number: set(row.failed_tests) for row in session.execute(query)}
+    names = {name for each in failed.values() for name in each}
+    return flaky_tests(
+        KnownTest(number, name, name not in those) for number, those in failed.items() for name in names
+    )
 
 
 def flaky_tests(rows: Iterable[KnownTest]) -> tuple[FlakyTest, ...]:

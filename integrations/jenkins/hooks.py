@@ -51,7 +51,9 @@ def gather(event: HookEvent, services: Services) -> HookEvent:
 
 def handle(event: HookEvent, services: Services, session: Session) -> tuple[str, ...]:
     """Do what a report asks for; returns the lanes of the messages stored."""
-    match events.load(event.payload):
+    report = events.load(event.payload)
+    services.counters.count("jenkins_reports", sender=report.sender, type=report.type)
+    match report:
         case BuildEvent() as build:
             more = _AS_JSON.validate_python(event.payload.get(_MORE, {}))
             return announce(session, services, server_of(event, build.url, services), build, more)

@@ -51,6 +51,8 @@ def _as_text(value: object) -> str:
 
 
 Seconds = Annotated[float | None, BeforeValidator(_seconds)]
+Text = Annotated[str, BeforeValidator(lambda text: text or "")]
+"""Empty also where Jenkins says null."""
 AnyResult = Annotated[Result | None, BeforeValidator(read_result)]
 
 
@@ -101,7 +103,7 @@ class Build(Wire):
     parameters: Values = ()
     causes: tuple[Cause, ...] = ()
     interrupted: bool = False
-    """Whether somebody stopped it; a build that a restart killed is ABORTED without this."""
+    """Whether somebody stopped it."""
 
     _gather = model_validator(mode="before")(_with_actions)
 
@@ -114,6 +116,14 @@ class Build(Wire):
     def is_pipeline(self) -> bool:
         """Whether it may have stages."""
         return self.kind.endswith("WorkflowRun")
+
+    @property
+    def killed(self) -> bool:
+        """Whether a restart of Jenkins ended it: ABORTED by nobody (measured).
+
+        A Pipeline survives a restart; one that is ABORTED by nobody has called itself so.
+        """
+        return self.outcome is Result.ABORTED and not self.interrupted and not self.is_pipeline
 
 
 class ParameterKind(StrEnum):
@@ -151,7 +161,7 @@ class ParameterDefinition(Wire):
     kind: Annotated[ParameterKind, BeforeValidator(_kind)] = Field(ParameterKind.OTHER, alias="type")
     default: Annotated[str | None, BeforeValidator(_default)] = Field(None, alias="defaultParameterValue")
     choices: tuple[str, ...] = ()
-    description: Annotated[str, BeforeValidator(lambda text: text or "")] = ""
+    description: Text = ""
 
 
 def _with_definitions(data: Any) -> Any:
@@ -253,6 +263,13 @@ def failing_stage(stages: tuple[Stage, ...]) -> Stage | None:
     failed = [stage for stage in stages if stage.status == "FAILED"]
     telling = [stage for stage in failed if stage.error and stage.error.message]
     return next(reversed(telling or failed), None)
+
+
+class Quieting(Wire):
+    """Whether Jenkins starts nothing any more, as before a restart, and why somebody said so."""
+
+    on: bool = Field(alias="quietingDown")
+    reason: Text = Field("", alias="quietDownReason")
 
 
 class Triggered(Wire):

@@ -20,7 +20,7 @@ _KINDS = {
     ParameterKind.RUN: "a build, as `JOB#12`",
     ParameterKind.CREDENTIALS: "the id of a credential in Jenkins, never what is in it",
     ParameterKind.FILE: "a file, which I cannot give",
-    ParameterKind.PASSWORD: "a password, which `jenkins build-with-passwords` takes",
+    ParameterKind.PASSWORD: "a password",
 }
 _KNOWN_DEFAULTS = (ParameterKind.STRING, ParameterKind.TEXT, ParameterKind.CHOICE, ParameterKind.BOOLEAN)
 
@@ -157,8 +157,8 @@ def _value(definition: ParameterDefinition, typed: str) -> str:
     if definition.kind is ParameterKind.PASSWORD:
         raise _Problem(
             f"{code(definition.name)} is a password, and I take none as text, where it stays to be read. "
-            "Delete your message, and change the password where it comes from. `jenkins build-with-passwords` "
-            "asks for it on a card in our direct room."
+            "Delete your message, and change the password where it comes from. `build-with-passwords` in "
+            "place of `build` asks for it on a card in our direct room."
         )
     if definition.kind is ParameterKind.FILE:
         raise _Problem(

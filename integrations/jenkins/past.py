@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from integrations.jenkins.changes import culprits_in
 from integrations.jenkins.client import JenkinsClient, raw_path
 from integrations.jenkins.model import Build, Result
 
@@ -33,17 +34,14 @@ class PastBuild(Build):
     @model_validator(mode="before")
     @classmethod
     def _people_and_branch(cls, data: Any) -> Any:
-        """`changeSets` is a Pipeline's and `changeSet` a freestyle build's; both may be missing."""
+        """Both are gathered from several places, any of which may be missing."""
         if not isinstance(data, dict):
             return data
-        sets = [*(data.get("changeSets") or ()), data.get("changeSet") or {}]
-        authors = [each["author"]["fullName"] for one in sets for each in one.get("items") or ()]
-        named = [each["fullName"] for each in data.get("culprits") or ()]
         revisions = [(each or {}).get("lastBuiltRevision") or {} for each in data.get("actions") or ()]
         branches = [each["name"] for one in revisions for each in one.get("branch") or ()]
         return {
             **data,
-            "culprits": tuple(dict.fromkeys(named or authors)),
+            "culprits": culprits_in(data),
             "branch": _plain_branch(branches[0]) if branches else "",
         }
 

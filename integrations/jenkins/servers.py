@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import partial
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete
@@ -11,10 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.settings import Settings
+from bot.store.counters import Counting
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.relay.noise import Change
 from integrations.jenkins.settings import JenkinsSettings
 from integrations.jenkins.store.models import JenkinsRoom
+
+AWAY = 20.0
+"""Seconds for which a server that did not answer is not asked for what a report leaves out."""
 
 
 class NoSuchServer(Exception):
@@ -44,9 +50,18 @@ class Servers:
         self.committers = dict(committers or {})
         """The Webex address of people whom Jenkins knows by another name."""
         self.reporting = frozenset(reporting)
+        self._away: dict[str, float] = {}
         self.log_bytes = log_bytes
         """Bytes of a log that a search reads at most."""
         self._templates = dict(templates or {})
+
+    def is_away(self, name: str) -> bool:
+        """Whether a server has not answered just now, so that what can do without it does."""
+        return time.monotonic() < self._away.get(name, 0.0)
+
+    def was_away(self, name: str) -> None:
+        """Remember for a while that it did not answer: whoever waits for it holds up others' events."""
+        self._away[name] = time.monotonic() + AWAY
 
     def template(self, name: str, change: Change) -> str | None:
         """The template to tell a build's end by: the one called so, the change's own, or the default; or none."""
@@ -79,10 +94,19 @@ class Servers:
         """All clients."""
         return tuple(self._clients.values())
 
+    def count_with(self, counters: Counting) -> None:
+        """Count the requests to each server, by what becomes of them."""
+        for name, client in self._clients.items():
+            client.transport.counted = partial(_count, counters, name)
+
     def of_address(self, url: str) -> str | None:
         """The server whose root an absolute address lies below; None where that is none or not one alone."""
         found = [name for name, client in self._clients.items() if _below(url, client.url)]
         return found[0] if len(found) == 1 else None
+
+
+def _count(counters: Counting, server: str, outcome: str) -> None:
+    counters.count("jenkins_requests", server=server, outcome=outcome)
 
 
 def _below(url: str, root: str) -> bool:

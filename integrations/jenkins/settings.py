@@ -80,7 +80,7 @@ class JenkinsSettings(Server):
     requester_parameter: str = Field("REQUESTED_BY", alias="JENKINS_REQUESTER_PARAMETER", min_length=1)
     """The string parameter that is filled with the address of who asked, in jobs that declare it."""
     look_every: float = Field(15.0, alias="JENKINS_LOOK_EVERY", ge=2, le=3600)
-    """Seconds between looks at a server for builds whose report never came; three requests each."""
+    """Seconds between looks at a server for builds whose report never came; two requests each."""
     log_search_mb: int = Field(500, alias="JENKINS_LOG_SEARCH_MB", ge=1, le=100_000)
     """Megabytes of a log that `jenkins log --grep` reads at most."""
     servers: dict[str, Server] = Field(default_factory=dict)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import mktime_tz, parsedate_tz
 from urllib.parse import urlsplit
 
 import requests
@@ -37,6 +39,7 @@ _CONNECT = 5.0
 """Seconds to wait for a connection; a Jenkins that is there takes it at once."""
 _PIECE = 65_536
 """Bytes of a body that are looked at together."""
+_PERMISSION = re.compile(r"[\w.$]{1,100}")
 _TITLE = re.compile(r"<title>(?:Error \d+ )?([^<]{1,160})</title>", re.IGNORECASE)
 
 
@@ -57,18 +60,19 @@ class Transport:
         """The X-Jenkins-Session last seen: another one means that Jenkins was restarted between."""
         self.version: str | None = None
         """The X-Jenkins last seen."""
+        self.ahead: float | None = None
+        """Seconds that Jenkins' clock was ahead of ours at its last answer, to a second."""
+        self.counted: Callable[[str], None] = lambda _outcome: None
+        """Is told what became of each request: `ok`, or the kind of the error."""
 
     def get(self, url: str, asked: str) -> str:
         """The body of a 200. `asked` says for errors what is being done. Raises JenkinsError."""
-        try:
-            response = self._session().get(url, timeout=self._timeout, allow_redirects=False)
-        except requests.RequestException as error:
-            raise _unreachable(error, asked, changes=False) from None
-        self._seen(response)
-        if response.is_redirect:
-            raise BadAnswer(asked, f"Jenkins sent me on to {_place(response.headers['Location'])}")
-        if response.status_code != 200:
-            raise self._refusal(response, asked)
+        with self._counting():
+            try:
+                response = self._session().get(url, timeout=self._timeout, allow_redirects=False)
+            except requests.RequestException as error:
+                raise _unreachable(error, asked, changes=False) from None
+            self._check(response, asked)
         response.encoding = "utf-8"
         return response.text
 
@@ -82,19 +86,18 @@ class Transport:
         """
         method = "HEAD" if head else "GET"
         try:
-            with self._session().request(
-                method,
-                self.url + path,
-                params=query,
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                self._seen(response)
-                if response.is_redirect:
-                    raise BadAnswer(asked, f"Jenkins sent me on to {_place(response.headers['Location'])}")
-                if response.status_code != 200:
-                    raise self._refusal(response, asked)
+            with (
+                self._counting(),
+                self._session().request(
+                    method,
+                    self.url + path,
+                    params=query,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                self._check(response, asked)
                 yield response
         except requests.RequestException as error:
             raise _unreachable(error, asked, changes=False) from None
@@ -116,22 +119,46 @@ class Transport:
         characters Jenkins answers 414 (measured). `permission` is what Jenkins wants for it, for the error of
         a 403. Raises JenkinsError.
         """
-        try:
-            with requests.Session() as session:
-                session.auth = self._auth
-                response = session.post(
-                    self.url + path,
-                    params=query,
-                    data=form,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-        except requests.RequestException as error:
-            raise _unreachable(error, asked, changes=True) from None
-        self._seen(response)
-        if response.status_code >= 400:
-            raise self._refusal(response, asked, changes=True, permission=permission)
+        with self._counting():
+            try:
+                with requests.Session() as session:
+                    session.auth = self._auth
+                    response = session.post(
+                        self.url + path,
+                        params=query,
+                        data=form,
+                        timeout=self._timeout,
+                        allow_redirects=False,
+                    )
+            except requests.RequestException as error:
+                raise _unreachable(error, asked, changes=True) from None
+            self._seen(response)
+            if response.status_code >= 400:
+                raise self._refusal(response, asked, changes=True, permission=permission)
         return response
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Around one request: have it counted by what became of it."""
+        outcome = "ok"
+        try:
+            yield
+        except JenkinsError as error:
+            outcome = error.kind
+            raise
+        except (requests.RequestException, HTTPError):  # the body broke off
+            outcome = "unreachable"
+            raise
+        finally:
+            self.counted(outcome)
+
+    def _check(self, response: requests.Response, asked: str) -> None:
+        """Raises JenkinsError for an answer to a read that is no 200."""
+        self._seen(response)
+        if response.is_redirect:
+            raise BadAnswer(asked, f"Jenkins sent me on to {_place(response.headers['Location'])}")
+        if response.status_code != 200:
+            raise self._refusal(response, asked)
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._threads, "session", None)
@@ -157,6 +184,8 @@ class Transport:
     def _seen(self, response: requests.Response) -> None:
         self.jenkins_session = response.headers.get("X-Jenkins-Session", self.jenkins_session)
         self.version = response.headers.get("X-Jenkins", self.version)
+        if (told := parsedate_tz(response.headers.get("Date"))) is not None:
+            self.ahead = mktime_tz(told) - time.time()
 
 
 def pieces(response: requests.Response) -> Iterator[bytes]:
@@ -174,13 +203,15 @@ def _refusal(response: requests.Response, asked: str, *, changes: bool = False) 
     if status == 401:
         return Unauthorized(asked, says)
     if status == 403:
-        return Forbidden(asked, says)
+        return Forbidden(asked, f"{says}{_required(response)}")
     if status == 404:
         return NotFound(asked, says)
     if status == 409:
         return Disabled(asked, f"{says}: it is disabled")
-    if status == 503:
+    if status == 503 and "jenkins" in response.text[:20_000].casefold():
         return Starting(asked, "Jenkins is starting and not ready yet")
+    if status == 503:
+        return Unreachable(asked, "a proxy before Jenkins answered 503")
     if changes and status in (400, 414, 500):
         return BadParameter(asked, says)
     if status in (502, 504):
@@ -193,6 +224,12 @@ def _answered(response: requests.Response) -> str:
     title = _TITLE.search(response.text[:20_000])
     words = title[1].removesuffix("[Jenkins]").strip() if title else ""
     return f"Jenkins answered {response.status_code}{f' ({words})' if words and words != 'Jenkins' else ''}"
+
+
+def _required(response: requests.Response) -> str:
+    """The permission that a 403 is for want of, as Jenkins calls it (hudson.security.AccessDeniedException3)."""
+    found = _PERMISSION.fullmatch(response.headers.get("X-Required-Permission", ""))
+    return f", for want of {found[0]}" if found else ""
 
 
 def _unreachable(error: requests.RequestException, asked: str, *, changes: bool) -> JenkinsError:

@@ -280,6 +280,7 @@ def _to_root(controller: Controller) -> web.Response:
 ROOT: Routes[Controller] = {
     ("GET", ""): _root_page,
     ("GET", "api/json"): _root,
+    ("POST", "api/json"): _root,
     ("GET", "view/*/api/json"): _view,
     ("GET", "crumbIssuer/api/json"): _crumb,
     ("GET", "me/api/json"): _me,

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, get_args
@@ -16,8 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-TlsMode = Literal["modern", "rsa_kex", "tls10", "wrong_certificate", "off"]
-"""modern: TLS 1.2 and 1.3, ECDSA · rsa_kex: TLS 1.2 with RSA key exchange only · tls10: TLS 1.0 only ·
+TlsMode = Literal["modern", "vouched", "rsa_kex", "tls10", "wrong_certificate", "off"]
+"""modern: TLS 1.2 and 1.3, ECDSA, self-signed · vouched: the same, with a certificate of its own for its address,
+signed by the farm's CA · rsa_kex: TLS 1.2 with RSA key exchange only · tls10: TLS 1.0 only ·
 wrong_certificate: another key than the inventory's fingerprint tells · off: plain HTTP."""
 
 TLS_MODES: tuple[TlsMode, ...] = get_args(TlsMode)
@@ -34,20 +36,50 @@ class Certificate:
     fingerprint: str
 
 
+class Authority:
+    """The farm's own CA, which vouches for the address of a switch."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _name("Sparkops playground CA")
+        itself = x509.BasicConstraints(ca=True, path_length=0)
+        builder = _builder(self._name, self._name, self._key).add_extension(itself, critical=True)
+        self.pem = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        """Its own certificate, for clients."""
+        self._switch_key = ec.generate_private_key(ec.SECP256R1())
+
+    def certificate(self, host: str) -> Certificate:
+        """One for an address. All switches have one key, since making keys is what takes long."""
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
+        builder = _builder(_name("nxos"), self._name, self._switch_key)
+        signed = builder.add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+        return _certificate(signed, self._switch_key)
+
+
 def make_certificate(key: _Key, name: str = "nxos") -> Certificate:
     """A certificate for a key; NX-OS calls itself `nxos` in its own."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signed = _builder(_name(name), _name(name), key).sign(key, hashes.SHA256())
+    return _certificate(signed, key)
+
+
+def _name(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: _Key) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    signed = (
+    return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365))
-        .sign(key, hashes.SHA256())
     )
+
+
+def _certificate(signed: x509.Certificate, key: _Key) -> Certificate:
     return Certificate(
         pem=signed.public_bytes(serialization.Encoding.PEM),
         key=key.private_bytes(
@@ -60,30 +92,49 @@ def make_certificate(key: _Key, name: str = "nxos") -> Certificate:
 
 
 class Tls:
-    """The contexts of a farm, one for each mode and shared by all switches in it, made when first used."""
+    """The contexts of a farm, made when first used: one for each mode and shared by all switches in it.
+
+    Only a vouched switch has one of its own, since its certificate names its address.
+    """
 
     def __init__(self) -> None:
-        self._certificates: dict[TlsMode, Certificate] = {}
-        self._contexts: dict[TlsMode, ssl.SSLContext] = {}
+        self._certificates: dict[tuple[TlsMode, str], Certificate] = {}
+        self._contexts: dict[tuple[TlsMode, str], ssl.SSLContext] = {}
+        self._authority: Authority | None = None
 
-    def context(self, mode: TlsMode) -> ssl.SSLContext | None:
-        """The context of a mode; None for plain HTTP. Raises ssl.SSLError where OpenSSL lacks what it needs."""
+    def context(self, mode: TlsMode, host: str) -> ssl.SSLContext | None:
+        """The context of a switch; None for plain HTTP. Raises ssl.SSLError where OpenSSL lacks what it needs."""
         if mode == "off":
             return None
-        if mode not in self._contexts:
-            self._contexts[mode] = _context(mode, self._certificate(mode))
-        return self._contexts[mode]
+        named = _named(mode, host)
+        if named not in self._contexts:
+            self._contexts[named] = _context(mode, self._certificate(mode, host))
+        return self._contexts[named]
 
-    def fingerprint(self, mode: TlsMode) -> str | None:
+    def fingerprint(self, mode: TlsMode, host: str) -> str | None:
         """The fingerprint an inventory tells for a switch in a mode."""
         if mode == "off":
             return None
-        return self._certificate("modern" if mode == "wrong_certificate" else mode).fingerprint
+        return self._certificate("modern" if mode == "wrong_certificate" else mode, host).fingerprint
 
-    def _certificate(self, mode: TlsMode) -> Certificate:
-        if mode not in self._certificates:
-            self._certificates[mode] = make_certificate(_key(mode))
-        return self._certificates[mode]
+    @property
+    def authority(self) -> Authority:
+        """The CA of vouched switches."""
+        if self._authority is None:
+            self._authority = Authority()
+        return self._authority
+
+    def _certificate(self, mode: TlsMode, host: str) -> Certificate:
+        named = _named(mode, host)
+        if named not in self._certificates:
+            vouched = mode == "vouched"
+            made = self.authority.certificate(host) if vouched else make_certificate(_key(mode))
+            self._certificates[named] = made
+        return self._certificates[named]
+
+
+def _named(mode: TlsMode, host: str) -> tuple[TlsMode, str]:
+    return mode, host if mode == "vouched" else ""
 
 
 def _key(mode: TlsMode) -> _Key:

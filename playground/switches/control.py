@@ -169,7 +169,7 @@ def _told(farm: Farm, door: Door) -> dict[str, Any]:
         "host": door.host,
         "port": door.port,
         "tls": door.mode,
-        "fingerprint": farm.tls.fingerprint(door.mode),
+        "fingerprint": farm.tls.fingerprint(door.mode, door.host),
         "release": switch.release,
         "powered": switch.powered,
         "management_ip": switch.chassis.management_ip,

@@ -63,7 +63,10 @@ class Door:
         assert self._socket is not None
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self), sock=self._socket, ssl=self._tls.context(self.mode), backlog=256
+            lambda: Connection(self),
+            sock=self._socket,
+            ssl=self._tls.context(self.mode, self.host),
+            backlog=256,
         )
 
     def close(self) -> None:

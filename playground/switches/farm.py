@@ -16,7 +16,7 @@ import click
 from playground.switches.certificates import Tls, TlsMode
 from playground.switches.door import Door
 from playground.switches.faults import Faults
-from playground.switches.inventory import write_inventory
+from playground.switches.inventory import ca_of, write_inventory
 from playground.switches.world import World
 
 USER = "admin"
@@ -165,7 +165,8 @@ class Farm:
     async def set_tls(self, names: str, mode: TlsMode) -> list[Door]:
         """Let switches speak TLS another way. Raises Impossible, and ssl.SSLError where OpenSSL cannot."""
         doors = self.chosen(names)
-        self.tls.context(mode)
+        for door in doors:
+            self.tls.context(mode, door.host)
         for door in doors:
             door.mode = mode
             await door.reopen()
@@ -181,8 +182,17 @@ class Farm:
 
     def write_inventory(self, path: Path) -> None:
         """Write the inventory of the farm to a file."""
-        fingerprints = {name: self.tls.fingerprint(door.mode) for name, door in self.doors.items()}
-        write_inventory(path, self.doors.values(), fingerprints, self.options.user)
+        trusts = {name: self._trust(door, path) for name, door in self.doors.items()}
+        if any(door.mode == "vouched" for door in self.doors.values()):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            ca_of(path).write_bytes(self.tls.authority.pem)
+        write_inventory(path, self.doors.values(), trusts, self.options.user)
+
+    def _trust(self, door: Door, path: Path) -> dict[str, str] | None:
+        if door.mode == "vouched":
+            return {"ca": str(ca_of(path).absolute())}
+        fingerprint = self.tls.fingerprint(door.mode, door.host)
+        return None if fingerprint is None else {"fingerprint": fingerprint}
 
     @property
     def line(self) -> str:

@@ -18,10 +18,10 @@ import psycopg
 import pytest
 import yaml
 
+from bot.integration import find_integrations
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedPostgres
 from bot.supervisor import free_port
-from integrations.jenkins.settings import JenkinsSettings
 from tests.playground.running import Webex, running_webex
 from tests.talking import OWNER, ROOT, Process, RunningBot, wait_for
 
@@ -153,7 +153,8 @@ def test_the_heroku_button_describes_every_variable_it_asks_for() -> None:
     assert set(button["formation"]) == {"web", "worker", "clock"}
     undescribed = [name for name, value in button["env"].items() if len(value.get("description", "")) < 15]
     assert undescribed == []
-    fields = [*Settings.model_fields.values(), *JenkinsSettings.model_fields.values()]
+    models = [Settings, *(each.settings for each in find_integrations(Settings.load({})) if each.settings)]
+    fields = [field for model in models for field in model.model_fields.values()]
     known = {field.alias for field in fields} | {"SPARKOPS_CONFIG", "WEB_CONCURRENCY"}
     assert set(button["env"]) - known == set()
 

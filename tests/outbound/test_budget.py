@@ -214,6 +214,28 @@ def test_while_a_digest_waits_what_comes_goes_into_it_so_that_the_order_holds(bo
     assert (first, listed(digest), last) == (["one", "two"], ["- three", "- four"], "five")
 
 
+def test_no_budget_flows_in_while_webex_has_a_room_wait_so_that_it_is_not_told_too_much_at_once(
+    bot: BotInProcess,
+) -> None:
+    bot.webex.fault(
+        kind="status",
+        status=429,
+        retryAfter=20 * MINUTES,
+        match={"method": "POST", "path": "/v1/messages"},
+        count=1,
+    )
+    tell(bot, "one", "two")
+    bot.work()
+    bot.let_pass(20 * MINUTES)
+    tell(bot, "three", "four")
+    bot.work()
+    assert in_room(bot) == ["one", "two"]
+    bot.let_pass(5 * MINUTES)
+    bot.work()
+    *first, digest = in_room(bot)
+    assert (first, listed(digest)) == (["one", "two"], ["- three", "- four"])
+
+
 def test_replies_are_neither_counted_nor_kept_waiting(bot: BotInProcess) -> None:
     tell(bot, "one", "two", "three")
     put_reply(bot, *(f"reply {number}" for number in range(5)))

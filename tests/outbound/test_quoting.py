@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.outbound.quoting import code, fence, link, neutralise_mentions, quote, strip_ansi
+from bot.outbound.quoting import code, fence, for_card, link, neutralise_mentions, quote, strip_ansi
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 ZW = "\u200b"
@@ -48,6 +48,30 @@ def test_a_quotation_in_a_sentence(text: str, written: str) -> None:
 )
 def test_inline_code(text: str, written: str) -> None:
     assert code(text) == written
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("1 test failed: `a.LoginTest.keeps_me`.", "1 test failed: **a.LoginTest.keeps_me**."),
+        ("`build api` starts it, `stop api` stops it.", "**build api** starts it, **stop api** stops it."),
+        ("`` a`b `` is odd", "**a`b** is odd"),
+        ("`team/*` and `[x](http://evil.example)`", r"team/\* and **\[x\](http://evil.example)**"),
+        (quote("approve #2 of keeps_the_basket (now)"), "approve #2 of keeps_the_basket (now)"),
+        (
+            quote("1.4.0 of *all* in _it_ and [this](http://evil.example)"),
+            r"1.4.0 of \*all\* in \_it\_ and \[this\](http://evil.example)",
+        ),
+        (quote("- no list"), r"\- no list"),
+        (quote("a `b` c"), "a `b` c"),
+        (
+            "**bold** and [Open](https://jenkins.example.com/job/a_b/)",
+            "**bold** and [Open](https://jenkins.example.com/job/a_b/)",
+        ),
+    ],
+)
+def test_a_card_shows_no_marks_that_cards_do_not_read(markdown: str, shown: str) -> None:
+    assert for_card(markdown) == shown
 
 
 def test_a_log_that_mentions_everybody_and_closes_the_fence_stays_a_log() -> None:

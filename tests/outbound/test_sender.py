@@ -71,6 +71,18 @@ def test_a_file_and_a_card_arrive_as_such(bot: BotInProcess) -> None:
     assert bot.rows("SELECT file_content FROM outbox WHERE file_name IS NOT NULL") == [(None,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("trend.png", "image/png"), ("builds.csv", "text/csv"), ("core", "application/octet-stream")],
+)
+def test_a_file_says_what_it_is_so_that_pictures_are_shown(bot: BotInProcess, name: str, kind: str) -> None:
+    put(bot, "a file", file_name=name, file_content=b"\x89PNG")
+    bot.work()
+    [file] = bot.messages()
+    content = bot.webex.person().call("HEAD", file["files"][0].partition("/v1/")[2])
+    assert content.headers["Content-Type"] == kind
+
+
 # The race between the one who finds a room's lane empty and the one who stores a message meanwhile
 
 

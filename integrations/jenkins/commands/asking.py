@@ -86,7 +86,7 @@ def full_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, t
     """
     client = client_of(context, parameters.get("on"))
     with in_words():
-        return {"on": (client.name,), "job": (_find(client, str(parameters["job"])).full_name,)}
+        return {"on": (client.name,), "job": (_find(context, client, str(parameters["job"])).full_name,)}
 
 
 def server_name(context: Context, parameters: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
@@ -105,7 +105,7 @@ def find_job(context: Context, client: JenkinsClient) -> Job:
         return client.job(context.arguments["job"][0])
 
 
-def _find(client: JenkinsClient, typed: str) -> Job:
+def _find(context: Context, client: JenkinsClient, typed: str) -> Job:
     try:
         return client.job(typed)
     except NotFound:
@@ -113,13 +113,13 @@ def _find(client: JenkinsClient, typed: str) -> Job:
     try:
         return client.job(find_name(typed, names))
     except NoSuchJob as error:
-        raise CommandError(_which(error)) from error
+        raise CommandError(_which(error, noun_of(context, client))) from error
 
 
-def _which(error: NoSuchJob) -> str:
+def _which(error: NoSuchJob, noun: str) -> str:
     likely = " or ".join(code(shown_name(each)) for each in error.likely)
     if error.ambiguous:
         return f"{code(error.typed)} could be {likely}. Say its full name."
     if likely:
         return f"Jenkins shows me no job {code(error.typed)}. Did you mean {likely}?"
-    return f"Jenkins shows me no job {code(error.typed)}. `jenkins jobs` lists those I may see."
+    return f"Jenkins shows me no job {code(error.typed)}. `{noun} jobs` lists those I may see."

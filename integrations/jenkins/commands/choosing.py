@@ -30,7 +30,7 @@ def servers(context: Context) -> Reply:
 def _state(client: JenkinsClient) -> tuple[str, str]:
     """Its version, and in a few words how it is."""
     try:
-        quieting = client.quieting_down()
+        quieting = client.quieting().on
     except JenkinsError as error:
         return "?", error.came_back
     return client.version or "?", "quieting down" if quieting else "up"

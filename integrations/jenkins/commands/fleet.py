@@ -22,7 +22,7 @@ def queue(context: Context, on: str | None, kind: FileKind | None) -> Reply:
     client = client_of(context)
     with in_words():
         items = waiting(client)
-        quieting = client.quieting_down()
+        quieting = client.quieting().on
     if not items:
         return Reply(shown.empty_queue(quieting_down=quieting))
     above = shown.queue_of(items, quieting_down=quieting)

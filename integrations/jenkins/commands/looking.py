@@ -22,9 +22,9 @@ from integrations.jenkins.commands.asking import (
     noun_of,
     server_name,
 )
-from integrations.jenkins.details import details, overview
 from integrations.jenkins.model import Job
 from integrations.jenkins.names import matches
+from integrations.jenkins.overview import job_details, overview
 from integrations.jenkins.past import MOST, past_builds
 from integrations.jenkins.render import jobs as shown
 
@@ -56,7 +56,7 @@ def job(context: Context, on: str | None, job: str) -> Reply:
     client = client_of(context)
     found = find_job(context, client)
     with in_words():
-        more = details(client, found.full_name)
+        more = job_details(client, found.full_name)
         builds = past_builds(client, found.full_name, _FEW)
     return Reply(shown.job(found, more, builds, time.time(), noun_of(context, client)))
 

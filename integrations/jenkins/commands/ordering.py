@@ -31,7 +31,7 @@ def buildable(context: Context, client: JenkinsClient) -> Job:
             f"**{name}** is disabled in Jenkins, so nothing was started. {enable} enables it, or {there} does."
         )
     with in_words():
-        if client.quieting_down():
+        if client.quieting().on:
             raise CommandError(
                 f"Jenkins is about to shut down and starts nothing any more, so **{name}** was not started. "
                 f"Say it again when Jenkins is back; `{noun_of(context, client)} unquiet` calls it off."

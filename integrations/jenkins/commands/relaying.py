@@ -18,6 +18,7 @@ from integrations.jenkins.commands.asking import (
     noun_of,
     server_name,
     servers_of,
+    usual_server,
 )
 from integrations.jenkins.model import Result, shown_name
 from integrations.jenkins.names import matches
@@ -150,7 +151,10 @@ def list_subscriptions(context: Context) -> Reply:
     lines = [_line(name, each, several=len(names) > 1) for name, those in found.items() for each in those]
     if not lines:
         return Reply("This room hears of no job. `jenkins subscribe JOB-GLOB` changes that.")
-    ends = "`jenkins unsubscribe JOB-GLOB` ends one."
+    usual = usual_server(context)
+    other = next((name for name, those in found.items() if those and name != usual), None)
+    beyond = f", `jenkins@{other} unsubscribe JOB-GLOB` one of another server" if other else ""
+    ends = f"`jenkins unsubscribe JOB-GLOB` ends one{beyond}."
     return Reply("\n".join(["This room hears of", "", *lines, "", ends]))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.charts import png
-from bot.commands.context import Context, Services
+from bot.commands.context import Context
 from bot.commands.model import CommandError, File, Reply, command, join_words
 from bot.commands.parameters import BUILD_NUMBER, instance_option
 from bot.commands.rows import FileKind, as_option
@@ -25,7 +25,7 @@ from integrations.jenkins.commands.asking import (
     noun_of,
     server_name,
 )
-from integrations.jenkins.history import FlakyTest, TestHistory
+from integrations.jenkins.history import remembered
 from integrations.jenkins.model import Job, shown_name
 from integrations.jenkins.names import matches
 from integrations.jenkins.past import MOST, broken_since, past_builds
@@ -33,8 +33,6 @@ from integrations.jenkins.render import reports as shown
 from integrations.jenkins.reports import report_of
 from integrations.jenkins.trend import duration_chart, ended_builds
 
-HISTORY = "jenkins test history"
-"""Where `Services.clients` has the TestHistory, once somebody remembers."""
 _LOOKED_AT = 50
 """Broken jobs that are asked since when: each is a request or two."""
 
@@ -91,18 +89,9 @@ def tests(context: Context, on: str | None, job: str, number: int | None, kind: 
             return Reply(shown.no_tests(found.full_name, chosen_number))
     if kind:
         return shown.test_rows(report).reply(kind, "jenkins-tests")
-    flaky = _flaky(context.services, client, found.full_name, chosen_number)
+    with context.services.database.transaction() as session:
+        flaky = remembered(session, client.name, found.full_name, chosen_number)
     return Reply(shown.tests(found.full_name, chosen_number, report, flaky, noun_of(context, client)))
-
-
-def _flaky(services: Services, client: JenkinsClient, name: str, number: int) -> tuple[FlakyTest, ...]:
-    history = services.clients.get(HISTORY)
-    if not isinstance(history, TestHistory):
-        return ()
-    with in_words():
-        newest = past_builds(client, name, MOST)
-    branch = next((each.branch for each in newest if each.number == number), "")
-    return history.flaky(client.name, name, branch)
 
 
 @command(

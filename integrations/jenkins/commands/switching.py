@@ -12,7 +12,8 @@ from bot.commands.model import CommandError, Effect, Reply, command
 from bot.commands.parameters import instance_option
 from bot.outbound.quoting import quote
 from integrations.jenkins import acting, render
-from integrations.jenkins.acting import Node, sent
+from integrations.jenkins.acting import sent
+from integrations.jenkins.agents import Agent, agents, under_way
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.commands.afterwards import looked_up
 from integrations.jenkins.commands.asking import (
@@ -104,10 +105,10 @@ def _resolve_agent(context: Context, parameters: Mapping[str, Any]) -> Mapping[s
     return {"on": (client.name,), "name": (_agent(client, str(parameters["name"])).name,)}
 
 
-def _agent(client: JenkinsClient, typed: str) -> Node:
+def _agent(client: JenkinsClient, typed: str) -> Agent:
     """The agent that was meant, by the rules by which jobs are found. Raises CommandError."""
     with in_words():
-        found = {each.name: each for each in acting.nodes(client)}
+        found = {each.name: each for each in agents(client)}
     try:
         return found[typed] if typed in found else found[find_name(typed, list(found))]
     except NoSuchJob as error:
@@ -115,13 +116,13 @@ def _agent(client: JenkinsClient, typed: str) -> Node:
 
 
 def _says_offline(context: Context, parameters: Mapping[str, Any]) -> str:
-    node = _agent(client_of(context), context.arguments["name"][0])
-    return render.taking_offline(node, parameters["reason"] or "")
+    agent = _agent(client_of(context), context.arguments["name"][0])
+    return render.taking_offline(agent, parameters["reason"] or "")
 
 
 def _says_online(context: Context, _parameters: Mapping[str, Any]) -> str:
-    node = _agent(client_of(context), context.arguments["name"][0])
-    return render.taking_online(node)
+    agent = _agent(client_of(context), context.arguments["name"][0])
+    return render.taking_online(agent)
 
 
 @command(
@@ -137,10 +138,10 @@ def _says_online(context: Context, _parameters: Mapping[str, Any]) -> str:
 def offline(context: Context, on: str | None, name: str, reason: str | None) -> Reply:
     """Have an agent take no more builds; those it runs go on."""
     client = client_of(context)
-    node = _agent(client, context.arguments["name"][0])
-    if node.switched_off:
-        return Reply(render.agent_offline(node, before=True, noun=noun_of(context, client)))
-    now = _toggle(client, node, _because(context, reason))
+    agent = _agent(client, context.arguments["name"][0])
+    if agent.taken_offline:
+        return Reply(render.agent_offline(agent, before=True, noun=noun_of(context, client)))
+    now = _toggle(client, agent, _because(context, reason))
     return Reply(render.agent_offline(now, noun=noun_of(context, client)))
 
 
@@ -156,21 +157,21 @@ def offline(context: Context, on: str | None, name: str, reason: str | None) -> 
 def online(context: Context, on: str | None, name: str) -> Reply:
     """Have an agent take builds again that was taken offline."""
     client = client_of(context)
-    node = _agent(client, context.arguments["name"][0])
-    if not node.switched_off:
-        return Reply(render.agent_online(node, before=True))
-    return Reply(render.agent_online(_toggle(client, node, "")))
+    agent = _agent(client, context.arguments["name"][0])
+    if not agent.taken_offline:
+        return Reply(render.agent_online(agent, before=True))
+    return Reply(render.agent_online(_toggle(client, agent, "")))
 
 
-def _toggle(client: JenkinsClient, node: Node, reason: str) -> Node:
+def _toggle(client: JenkinsClient, agent: Agent, reason: str) -> Agent:
     """Turn its switch and look: Jenkins only has one call for both sides, so another's at the same time undoes it."""
     with in_words():
-        lost = sent(lambda: acting.toggle_offline(client, node, reason))
-    name = f"**{quote(node.name)}**"
+        lost = sent(lambda: acting.toggle_offline(client, agent, reason))
+    name = f"**{quote(agent.name)}**"
     with looked_up(lost, f"Switching {name}"):
-        now = next((each for each in acting.nodes(client) if each.name == node.name), node)
-    if now.switched_off is node.switched_off:
-        side = "offline" if now.switched_off else "online"
+        now = next((each for each in agents(client) if each.name == agent.name), agent)
+    if now.taken_offline is agent.taken_offline:
+        side = "offline" if now.taken_offline else "online"
         raise CommandError(_not_so(lost, f"{name} is {side} as before: somebody may have switched it back"))
     return now
 
@@ -181,7 +182,7 @@ def _toggle(client: JenkinsClient, node: Node, reason: str) -> Node:
 def _says_quiet(context: Context, _parameters: Mapping[str, Any]) -> str:
     client = client_of(context)
     with in_words():
-        return render.quieting_down(acting.under_way(acting.nodes(client)))
+        return render.quieting_down(under_way(agents(client)))
 
 
 def _says_unquiet(_context: Context, _parameters: Mapping[str, Any]) -> str:
@@ -201,15 +202,15 @@ def quiet(context: Context, on: str | None, reason: str | None) -> Reply:
     """Have Jenkins start nothing any more, as before a restart: what runs goes on, what comes waits."""
     client = client_of(context)
     with in_words():
-        before = acting.quieting(client)
+        before = client.quieting()
         if before.on:
-            return Reply(render.quiet(before.reason or "", (), before=True, noun=noun_of(context, client)))
+            return Reply(render.quiet(before.reason, (), before=True, noun=noun_of(context, client)))
         lost = sent(lambda: acting.quiet_down(client, _because(context, reason)))
     with looked_up(lost, "Quieting down"):
-        now, runs = acting.quieting(client), acting.under_way(acting.nodes(client))
+        now, runs = client.quieting(), under_way(agents(client))
     if not now.on:
         raise CommandError(_not_so(lost, "Jenkins starts builds all the same"))
-    return Reply(render.quiet(now.reason or "", runs, noun=noun_of(context, client)))
+    return Reply(render.quiet(now.reason, runs, noun=noun_of(context, client)))
 
 
 @command(
@@ -224,11 +225,11 @@ def unquiet(context: Context, on: str | None) -> Reply:
     """Have Jenkins start builds again that was quieting down."""
     client = client_of(context)
     with in_words():
-        if not acting.quieting(client).on:
+        if not client.quieting().on:
             return Reply(render.unquiet(before=True))
         lost = sent(lambda: acting.cancel_quiet_down(client))
     with looked_up(lost, "Calling the quiet off"):
-        now = acting.quieting(client)
+        now = client.quieting()
     if now.on:
         raise CommandError(_not_so(lost, "Jenkins still quiets down"))
     return Reply(render.unquiet())

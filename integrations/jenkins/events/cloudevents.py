@@ -14,21 +14,16 @@ from typing import Annotated, Any, Final
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from bot.integration import UnreadableEvent
-from integrations.jenkins.events.addresses import job_in
 from integrations.jenkins.events.model import BuildEvent, Event, Noted, Phase, Unknown
-from integrations.jenkins.events.notification_plugin import start_of
+from integrations.jenkins.events.phased import PhasedBuild, event_of
 from integrations.jenkins.events.untrusted import (
     Body,
     Headers,
-    Milliseconds,
     Needed,
-    Number,
     Outcome,
-    Parameters,
     QueueId,
     Report,
     Text,
-    branch_name,
     clean,
     part,
     sample,
@@ -63,18 +58,12 @@ class _Scm(Report):
     commit: Text = ""
 
 
-class _Build(Report):
-    number: Number
-    phase: Phase
+class _Build(PhasedBuild):
     status: Annotated[
         Outcome, BeforeValidator(lambda status: "FAILURE" if status == "FAILED" else status)
     ] = None
-    url: Text = ""
     full_url: Text = Field("", alias="fullUrl")
     queue_id: QueueId = Field(None, alias="queueId")
-    timestamp: Milliseconds = None
-    duration: Milliseconds = None
-    parameters: Parameters = ()
     scm: Annotated[_Scm, part] = Field(_Scm(), alias="scmState")
 
 
@@ -126,19 +115,5 @@ def _of(full_type: str, data: Body) -> Event:
 
 
 def _build(job: _Job) -> BuildEvent:
-    build = job.build
-    over = build.phase.finished
-    return BuildEvent(
-        sender=SENDER,
-        full_name=job_in(job.url),
-        number=build.number,
-        phase=build.phase,
-        result=build.status if over else None,
-        url=build.full_url or build.url,
-        queue_id=build.queue_id,
-        started=start_of(build.phase, build.timestamp, build.duration),
-        duration=build.duration if over else None,
-        branch=branch_name(build.scm.branch),
-        commit=build.scm.commit,
-        parameters=build.parameters,
-    )
+    scm = job.build.scm
+    return event_of(SENDER, job.url, job.build, branch=scm.branch, commit=scm.commit)

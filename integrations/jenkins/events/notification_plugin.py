@@ -11,21 +11,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from integrations.jenkins.events.addresses import job_in
-from integrations.jenkins.events.model import BuildEvent, Event, Noted, Phase
+from integrations.jenkins.events.model import Event, Noted
+from integrations.jenkins.events.phased import PhasedBuild, event_of
 from integrations.jenkins.events.untrusted import (
     Body,
     Count,
     Headers,
-    Milliseconds,
     Names,
     Needed,
-    Number,
-    Outcome,
-    Parameters,
-    QueueId,
     Report,
     Text,
-    branch_name,
     part,
     typed,
 )
@@ -46,17 +41,8 @@ class _Tests(Report):
     failed_tests: Names = ()
 
 
-class _Build(Report):
-    number: Number
-    phase: Phase
-    status: Outcome = None
-    url: Text = ""
-    full_url: Text = ""
-    queue_id: QueueId = None
-    timestamp: Milliseconds = None
-    duration: Milliseconds = None
+class _Build(PhasedBuild):
     scm: Annotated[_Scm, part] = _Scm()
-    parameters: Parameters = ()
     test_summary: Annotated[_Tests, part] = _Tests()
 
 
@@ -78,34 +64,16 @@ def read(body: Body, headers: Headers) -> Event:
     if body["build"].get("phase") == "NONE":
         return Noted(sender=SENDER, kind="NONE", about=job_in(typed(_Place, body, SENDER).url))
     job = typed(_Job, body, SENDER)
-    build = job.build
-    over = build.phase.finished
-    return BuildEvent(
-        sender=SENDER,
-        full_name=job_in(job.url),
-        number=build.number,
-        phase=build.phase,
-        result=build.status if over else None,
-        url=build.full_url or build.url,
-        queue_id=build.queue_id,
-        started=start_of(build.phase, build.timestamp, build.duration),
-        duration=build.duration if over else None,
-        branch=branch_name(build.scm.branch),
-        commit=build.scm.commit,
-        culprits=build.scm.culprits,
-        parameters=build.parameters,
-        tests=build.test_summary.total,
-        tests_failed=build.test_summary.failed,
-        tests_skipped=build.test_summary.skipped,
-        failed_tests=build.test_summary.failed_tests,
+    scm, tests = job.build.scm, job.build.test_summary
+    return event_of(
+        SENDER,
+        job.url,
+        job.build,
+        branch=scm.branch,
+        commit=scm.commit,
+        culprits=scm.culprits,
+        tests=tests.total,
+        tests_failed=tests.failed,
+        tests_skipped=tests.skipped,
+        failed_tests=tests.failed_tests,
     )
-
-
-def start_of(phase: Phase, moment: float | None, duration: float | None) -> float | None:
-    """When the build began, in seconds, by the moment a phase is reported for; None where that does not tell.
-
-    QUEUED is told of the moment it was queued, COMPLETED of its end, FINALIZED of any later one.
-    """
-    if moment is None or phase in (Phase.QUEUED, Phase.FINALIZED):
-        return None
-    return moment if phase is Phase.STARTED else round(moment - (duration or 0), 3)

@@ -12,8 +12,9 @@ from integrations.jenkins import inputs, render
 from integrations.jenkins.errors import JenkinsError, NotFound
 from integrations.jenkins.events import Phase
 from integrations.jenkins.following.step import Step
-from integrations.jenkins.model import Build, Result, Stage, read_result
+from integrations.jenkins.model import Build, Result, Stage, read_result, shown_name
 from integrations.jenkins.relay.record import downstream
+from integrations.jenkins.relay.snapshot import name_of_build
 
 
 def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End:
@@ -23,7 +24,7 @@ def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End
     try:
         build = client.build(order.job, number)
     except NotFound as error:
-        return step.lost(f"{error.came_back}: #{number} is gone, or the job was renamed")
+        return _gone(step, number, error)
     stages = client.stages(order.job, number) if build.is_pipeline else ()
     below = _downstream(step, number)
     if not build.building:
@@ -48,6 +49,16 @@ def follow(step: Step, number: int, *, shared: bool | None = None) -> Wait | End
         polls=polls,
         **known,
     )
+
+
+def _gone(step: Step, number: int, error: NotFound) -> Wait | End:
+    """Jenkins leads nobody from a job's old name to its new one: the build is known by its queue item."""
+    asked = step.progress.queue_id
+    name = name_of_build(step.client, asked) if asked is not None else None
+    if name is None or name == step.order.job:
+        return step.lost(f"{error.came_back}: #{number} is gone, or the job was renamed")
+    why = f"{shown_name(step.order.job)} is called {shown_name(name)} now"
+    return step.wait(0.0, State.RUNNING, why=why, log=(f"{why}.",), job=name, number=number)
 
 
 def _stop(step: Step, number: int) -> None:
@@ -93,7 +104,7 @@ def _downstream(step: Step, number: int) -> tuple[render.Below, ...]:
 def _ended(step: Step, build: Build, stages: tuple[Stage, ...], below: tuple[render.Below, ...]) -> End:
     began_in, now_in = step.progress.jenkins_session, step.client.jenkins_session
     restarted = began_in is not None and began_in != now_in
-    stopped = build.outcome is Result.ABORTED and build.interrupted
+    stopped = build.outcome is Result.ABORTED and not build.killed
     state = State.DONE if build.outcome is Result.SUCCESS else State.CANCELLED if stopped else State.FAILED
     why = f"#{build.number} {render.ending(build, restarted=restarted)}"
     order = step.order

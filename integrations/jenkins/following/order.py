@@ -44,6 +44,8 @@ class Progress(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    job: str | None = None
+    """What the job is called since it was renamed; None: as in the order."""
     queue_id: int | None = None
     joined: bool = False
     shared: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
@@ -37,8 +38,9 @@ class Step:
         self.services = services
         self.client = client
         self.gone = gone
-        self.order = BuildOrder.model_validate(view.arguments)
         self.progress = Progress.model_validate(view.progress)
+        order = BuildOrder.model_validate(view.arguments)
+        self.order = order.model_copy(update={"job": self.progress.job or order.job})
 
     def wait(
         self,
@@ -95,7 +97,9 @@ class Step:
         state = self.view.state
         log = (str(error),) if self.progress.away_since is None else ()
         live = render.away(self.view.title, str(error))
-        return self.wait(min(30.0, 2.0 + (now - since) / 4), state, live=live, log=log, away_since=since)
+        # Every run that waits for this Jenkins would ask it again in the same second.
+        seconds = min(30.0, 2.0 + (now - since) / 4) * random.uniform(1.0, 1.5)
+        return self.wait(seconds, state, live=live, log=log, away_since=since)
 
     def left_to_the_others(self) -> End:
         """It was to be cancelled, and others asked for the same build."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from integrations.jenkins.changes import changes_in, culprits_in
 from integrations.jenkins.client import JenkinsClient, raw_path
 from integrations.jenkins.errors import JenkinsError
 from integrations.jenkins.events import BuildEvent
@@ -43,7 +44,7 @@ class Details(BaseModel):
     """The stage that broke, and why."""
     stage_says: str = ""
     killed: bool = False
-    """Aborted, and nobody did it: that is what a restart of Jenkins leaves."""
+    """Ended by what looks like a restart of Jenkins (`Build.killed`)."""
 
 
 def details_of(client: JenkinsClient, full_name: str, number: int) -> Details:
@@ -55,11 +56,8 @@ def details_of(client: JenkinsClient, full_name: str, number: int) -> Details:
     found: dict[str, Any] = {}
     if build.is_pipeline and build.outcome is not Result.SUCCESS:
         broken = failing_stage(client.stages(full_name, number))
-        found |= (
-            {"stage": broken.name, "stage_says": broken.error.message if broken.error else ""}
-            if broken
-            else {}
-        )
+        if broken:
+            found |= {"stage": broken.name, "stage_says": broken.error.message if broken.error else ""}
     if details.tests_failed > 0 and details.tests <= _MOST_CASES:
         found["failed_tests"] = _failed_tests(client, full_name, number)
     return details.model_copy(update=found)
@@ -67,37 +65,22 @@ def details_of(client: JenkinsClient, full_name: str, number: int) -> Details:
 
 def read_details(data: dict[str, Any]) -> Details:
     """Details from a build as TREE asks for it. Pure; raises KeyError, TypeError and ValidationError."""
+    build = Build.model_validate(data)
     actions = [each for each in data.get("actions") or () if isinstance(each, dict)]
     causes = [cause for action in actions for cause in action.get("causes") or ()]
     counts = next((each for each in actions if "failCount" in each), {})
-    changes = [item for changes in _change_sets(data) for item in changes.get("items") or ()]
+    changes = changes_in(data)
     upstream = next((each for each in causes if each.get("upstreamProject")), None)
-    interrupted = any(str(each.get("_class", "")).endswith("InterruptedBuildAction") for each in actions)
     return Details(
-        culprits=_culprits(data.get("culprits") or (), changes),
+        culprits=culprits_in(data),
         commit=str(changes[-1].get("commitId") or "") if changes else "",
-        asked_by=next((str(each["userId"]) for each in causes if each.get("userId")), ""),
+        asked_by=next((each.user for each in build.causes if each.user), ""),
         upstream=(upstream["upstreamProject"], upstream["upstreamBuild"]) if upstream else None,
         tests=counts.get("totalCount", 0),
         tests_failed=counts.get("failCount", 0),
         tests_skipped=counts.get("skipCount", 0),
-        killed=data.get("result") == "ABORTED" and not interrupted,
+        killed=build.killed,
     )
-
-
-def _change_sets(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Freestyle builds have one set of changes, Pipelines a list of them."""
-    return [*([data["changeSet"]] if data.get("changeSet") else []), *(data.get("changeSets") or ())]
-
-
-def _culprits(culprits: Any, changes: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Whoever changed something since the last good build, with their address where a commit tells it."""
-    mails = {
-        (each.get("author") or {}).get("fullName", ""): each.get("authorEmail") or "" for each in changes
-    }
-    names = [str(each.get("fullName") or each.get("id") or "") for each in culprits] or list(mails)
-    written = [f"{name} <{mails[name]}>" if mails.get(name) else name for name in names]
-    return tuple(dict.fromkeys(each for each in written if each))
 
 
 def _failed_tests(client: JenkinsClient, full_name: str, number: int) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from integrations.jenkins.errors import JenkinsError
 from integrations.jenkins.events import Answer, InputEvent
 from integrations.jenkins.inputs import PendingInput
 from integrations.jenkins.model import shown_name
+from integrations.jenkins.relay.runs import rooms_that_follow, runs_following, wake
 from integrations.jenkins.relay.story import Story
-from integrations.jenkins.relay.telling import rooms_that_follow, runs_following, wake
 from integrations.jenkins.servers import Servers, noun_in
 from integrations.jenkins.settings import account
 

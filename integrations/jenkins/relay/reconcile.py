@@ -6,40 +6,32 @@ so, so that its fuller report comes first. Nothing is looked at where nobody wou
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
-from bot.outbound.budget import notify
-from bot.outbound.outbox import Outgoing
 from bot.outbound.subscriptions import subscriptions
-from bot.runs.states import ENDED
-from bot.store.models import Fact, Run
-from integrations.jenkins import render
+from bot.store.models import Run
 from integrations.jenkins.client import JenkinsClient
 from integrations.jenkins.errors import JenkinsError, NotFound
 from integrations.jenkins.events import BuildEvent, Phase
-from integrations.jenkins.following.order import KIND
+from integrations.jenkins.relay.absence import away, back
 from integrations.jenkins.relay.details import TREE
+from integrations.jenkins.relay.renames import follow_renames
+from integrations.jenkins.relay.runs import runs_on
 from integrations.jenkins.relay.snapshot import Looked, Snapshot, ended, look
 from integrations.jenkins.relay.telling import announce, gather
 from integrations.jenkins.servers import Servers
-from integrations.jenkins.settings import MAIN, account
+from integrations.jenkins.settings import account
 from integrations.jenkins.store.models import JenkinsBuild, JenkinsJob
-
-log = structlog.get_logger(__name__)
 
 _MOST_MISSED = 20
 """Of one job's builds that ended unheard between two looks, the newest so many are told."""
-_PATIENCE = 60.0
-"""Seconds a server may be away before its rooms are told: a restart takes about a quarter of that."""
 
 
 def reconcile(services: Services) -> tuple[str, ...]:
@@ -54,17 +46,18 @@ def reconcile(services: Services) -> tuple[str, ...]:
         try:
             snapshot = look(client)
         except JenkinsError as error:
-            lanes += _away(services, client, error)
+            services.counters.count("jenkins_looks", server=client.name, outcome=error.kind)
+            lanes += away(services, client, error)
             continue
-        lanes += _back(services, client)
+        services.counters.count("jenkins_looks", server=client.name, outcome="ok")
+        lanes += back(services, client)
         lanes += take_in(services, client, snapshot, waits=client.name in servers.reporting)
     return tuple(dict.fromkeys(lanes))
 
 
 def _is_of_interest(services: Services, server: str) -> bool:
     """Whether a room subscribed to one of its jobs, or a run follows a build there."""
-    name = func.coalesce(Run.arguments["server"].astext, MAIN)
-    runs = select(Run.id).where(Run.kind == KIND, name == server, Run.state.not_in(ENDED)).limit(1)
+    runs = select(Run.id).where(*runs_on(server)).limit(1)
     with services.database.transaction() as session:
         return bool(subscriptions(session, account(server))) or session.scalar(runs) is not None
 
@@ -79,6 +72,7 @@ def take_in(services: Services, client: JenkinsClient, snapshot: Snapshot, *, wa
     ]
     with services.database.transaction() as session:
         known = {row.job: row for row in session.scalars(select(JenkinsJob).filter_by(server=client.name))}
+        lanes += follow_renames(session, services, client.name, snapshot, known)
         begun = _begun(session, client.name)
     rows: list[dict[str, Any]] = []
     for job in snapshot.jobs:
@@ -89,7 +83,8 @@ def take_in(services: Services, client: JenkinsClient, snapshot: Snapshot, *, wa
             continue
         for event in _missed(services, client, job, span):
             lanes += _tell(services, client, event)
-        rows.append({"job": job.full_name, "completed": span.upto, "seen": newest})
+        newest_id = job.last.event.queue_id if job.last else None
+        rows.append({"job": job.full_name, "completed": span.upto, "seen": newest, "newest_id": newest_id})
     _keep(services, client.name, rows)
     return tuple(lanes)
 
@@ -182,55 +177,8 @@ def _keep(services: Services, server: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     given = insert(JenkinsJob).values([{"server": server, **row} for row in rows])
-    taken = {"completed": given.excluded.completed, "seen": given.excluded.seen, "looked_at": func.now()}
+    taken: dict[str, Any] = {name: given.excluded[name] for name in ("completed", "seen", "newest_id")}
+    taken["looked_at"] = func.now()
     keys = [JenkinsJob.server, JenkinsJob.job]
     with services.database.transaction() as session:
         session.execute(given.on_conflict_do_update(index_elements=keys, set_=taken))
-
-
-# --- a server that is away
-
-
-def _away(services: Services, client: JenkinsClient, error: JenkinsError) -> tuple[str, ...]:
-    """Remember since when it does not answer; tell its rooms once when that lasts."""
-    now = time.time()
-    with services.database.transaction() as session:
-        fact = session.get(Fact, _fact(client.name), with_for_update=True)
-        if fact is None:
-            session.add(Fact(name=_fact(client.name), value={"since": now, "told": False}))
-            log.warning("jenkins.away", server=client.name, error=str(error))
-            return ()
-        since = float(fact.value["since"])
-        if fact.value["told"] or now - since < _PATIENCE:
-            return ()
-        fact.value = {"since": since, "told": True}
-        text = render.server_away(client.name, error.came_back, now - since)
-        return _notice(session, services, client.name, f"away:{since}", text)
-
-
-def _back(services: Services, client: JenkinsClient) -> tuple[str, ...]:
-    with services.database.transaction() as session:
-        fact = session.get(Fact, _fact(client.name), with_for_update=True)
-        if fact is None:
-            return ()
-        session.delete(fact)
-        since, was_told = float(fact.value["since"]), bool(fact.value["told"])
-        log.info("jenkins.back", server=client.name, seconds=round(time.time() - since))
-        if not was_told:
-            return ()
-        text = render.server_back(client.name, time.time() - since)
-        return _notice(session, services, client.name, f"back:{since}", text)
-
-
-def _notice(session: Session, services: Services, server: str, key: str, text: str) -> tuple[str, ...]:
-    """To each room that hears of the server's builds."""
-    rooms = sorted({each.room_id for each in subscriptions(session, account(server))})
-    rate = services.policies.file.notifications
-    messages = [
-        Outgoing(key=f"{account(server)}:{key}:{room}", markdown=text, room_id=room) for room in rooms
-    ]
-    return tuple(notify(session, message, services.redactor, rate) for message in messages)
-
-
-def _fact(server: str) -> str:
-    return f"{account(server)} is away"

@@ -21,9 +21,11 @@ def record(session: Session, server: str, event: BuildEvent) -> JenkinsBuild:
     and another queue item, or begun at another moment, is another build: its job was made anew.
     """
     key = {"server": server, "job": event.full_name, "number": event.number}
-    session.execute(insert(JenkinsBuild).values(**key, phase=event.phase.order).on_conflict_do_nothing())
-    query = select(JenkinsBuild).filter_by(**key).with_for_update()
-    build = session.scalars(query, execution_options={"populate_existing": True}).one()
+    # What is known already is updated to itself: that locks and returns it in the same round trip.
+    begun = insert(JenkinsBuild).values(**key, phase=event.phase.order)
+    known = begun.on_conflict_do_update(index_elements=list(key), set_={"phase": JenkinsBuild.phase})
+    fresh = {"populate_existing": True}
+    build = session.scalars(known.returning(JenkinsBuild), execution_options=fresh).one()
     if _is_another(build, event):
         session.delete(build)
         session.flush()

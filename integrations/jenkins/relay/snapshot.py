@@ -59,6 +59,13 @@ def look(client: JenkinsClient) -> Snapshot:
     )
 
 
+def name_of_build(client: JenkinsClient, queue_id: int) -> str | None:
+    """The full name of the job that has the build of this queue item now: its running or newest one. Two requests."""
+    shown = look(client)
+    ends = (job.last.event for job in shown.jobs if job.last)
+    return next((each.full_name for each in (*shown.running, *ends) if each.queue_id == queue_id), None)
+
+
 def _jobs_tree(depth: int) -> str:
     fields = f"fullName,lastCompletedBuild[{_ENDED}]"
     return f"jobs[{fields},{_jobs_tree(depth - 1)}]" if depth > 1 else f"jobs[{fields}]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
@@ -23,9 +24,12 @@ class Story:
     @classmethod
     def of(cls, session: Session, source: str, subject: str, room_id: str) -> Story:
         """The story so far, an empty one at first. `source` is the server's account (`jenkins@prod`)."""
-        values = {"source": source, "subject": subject, "room_id": room_id, "state": {}}
-        session.execute(insert(Topic).values(**values).on_conflict_do_nothing())
-        return cls(session, session.scalars(_query(source, subject, room_id).with_for_update()).one())
+        key = {"source": source, "subject": subject, "room_id": room_id}
+        # One that is there is updated to itself: that locks and returns it in the same round trip.
+        known = insert(Topic).values(**key, state={})
+        known = known.on_conflict_do_update(index_elements=list(key), set_={"state": Topic.state})
+        fresh = {"populate_existing": True}
+        return cls(session, session.scalars(known.returning(Topic), execution_options=fresh).one())
 
     def before(self, number: int) -> Past | None:
         """What was known before this build; None where a later one is known, so that it comes late."""
@@ -59,14 +63,13 @@ class Story:
 
     def _keep(self, **changes: Any) -> None:
         self._topic.state = {**self._topic.state, **changes}
-        self._topic.updated_at = self._session.scalars(select(func.now())).one()
+        self._topic.updated_at = func.now()
 
 
-def past_of(session: Session, source: str, subject: str, room_id: str, number: int) -> Past | None:
-    """As `Story.before`, only looked at: nothing is locked, and no story is begun."""
-    topic = session.scalars(_query(source, subject, room_id)).first()
-    return Past() if topic is None else Story(session, topic).before(number)
-
-
-def _query(source: str, subject: str, room_id: str) -> Any:
-    return select(Topic).where(Topic.source == source, Topic.subject == subject, Topic.room_id == room_id)
+def pasts_of(
+    session: Session, source: str, subject: str, rooms: Collection[str], number: int
+) -> dict[str, Past | None]:
+    """As `Story.before` in each of these rooms, only looked at: nothing is locked, and no story is begun."""
+    query = select(Topic).where(Topic.source == source, Topic.subject == subject, Topic.room_id.in_(rooms))
+    stories = {topic.room_id: Story(session, topic) for topic in session.scalars(query)}
+    return {room: stories[room].before(number) if room in stories else Past() for room in rooms}

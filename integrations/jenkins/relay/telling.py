@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.commands.context import Services
@@ -15,20 +15,19 @@ from bot.outbound.budget import notify
 from bot.outbound.outbox import Outgoing
 from bot.outbound.quoting import quote
 from bot.outbound.subscriptions import wishes_about
-from bot.runs.states import State
-from bot.store.models import LiveMessage, Run
 from integrations.jenkins import render
-from integrations.jenkins.errors import JenkinsError
+from integrations.jenkins.errors import JenkinsError, Starting, Unreachable
 from integrations.jenkins.events import BuildEvent
 from integrations.jenkins.events.addresses import absolute
-from integrations.jenkins.following.order import KIND
 from integrations.jenkins.model import Result, shown_name
 from integrations.jenkins.relay.committers import addresses, names_of
 from integrations.jenkins.relay.details import Details, details_of, filled
 from integrations.jenkins.relay.noise import Change, Past
 from integrations.jenkins.relay.record import known_as, record
-from integrations.jenkins.relay.story import Story, past_of
+from integrations.jenkins.relay.runs import rooms_that_follow, runs_following, wake
+from integrations.jenkins.relay.story import Story, pasts_of
 from integrations.jenkins.relay.templates import TemplateFault, written
+from integrations.jenkins.relay.threads import thread_above
 from integrations.jenkins.relay.wishes import Wish
 from integrations.jenkins.servers import Servers, noun_in
 from integrations.jenkins.settings import account
@@ -39,8 +38,6 @@ log = structlog.get_logger(__name__)
 _MOST_CALLED = 5
 """Of more culprits than that none is called: a merge of everybody's work is nobody's fault."""
 _CALLED_FOR = (Change.BROKE, Change.CHANGED)
-_GENERATIONS = 5
-"""How far up a build's thread is looked for among those that asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +63,7 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
     asks = any(wish.people for _, wishes in rooms.values() for wish in wishes)
     servers = _servers(services)
     if servers is not None and (asks or event.result is not Result.SUCCESS):
-        try:
-            details = details_of(servers.get(server), event.full_name, event.number)
-        except JenkinsError as error:
-            log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        details = _details(servers, server, event)
     culprits = filled(event, details).culprits
     called = [room for room, (change, _) in rooms.items() if change in _CALLED_FOR]
     if not called or len(culprits) > _MOST_CALLED:
@@ -83,14 +77,28 @@ def gather(services: Services, server: str, event: BuildEvent) -> More:
     return More(details, present)
 
 
+def _details(servers: Servers, server: str, event: BuildEvent) -> Details:
+    """What Jenkins knows more; nothing where it does not answer, and then it is not waited for again at once."""
+    if servers.is_away(server):
+        return Details()
+    try:
+        return details_of(servers.get(server), event.full_name, event.number)
+    except JenkinsError as error:
+        log.warning("jenkins.details_missing", job=event.full_name, number=event.number, error=str(error))
+        if isinstance(error, Starting | Unreachable):
+            servers.was_away(server)
+        return Details()
+
+
 def _likely(session: Session, server: str, event: BuildEvent) -> dict[str, tuple[Change, tuple[Wish, ...]]]:
     """The rooms that will be told, as far as can be said without locking anything, with what it means there."""
     known = session.get(JenkinsBuild, (server, event.full_name, event.number))
     if known is not None and _is_told(known, event.result):
         return {}
-    rooms = {}
-    for room, wishes in listeners(session, server, event).items():
-        past = past_of(session, account(server), _subject(event, known), room, event.number)
+    rooms, hear = {}, listeners(session, server, event)
+    pasts = pasts_of(session, account(server), _subject(event, known), hear.keys(), event.number)
+    for room, wishes in hear.items():
+        past = pasts[room]
         change, failures = _meaning(past, event)
         wanting = tuple(each for each in wishes if _wants(each, change, event.result, failures, past))
         if wanting:
@@ -165,26 +173,41 @@ def _tell(
     ]
     if followed or not wanting:
         return None
-    present = more.present.get(room_id, {}) if change in _CALLED_FOR else {}
+    result = event.result.value.lower() if event.result else "unknown"
+    services.counters.count("jenkins_builds_told", change=change.value, result=result)
     told = render.Told(
         event=event,
         change=change,
         past=past or Past(),
         details=more.details,
         url=_address(services, server, event),
-        present=present,
+        present=more.present.get(room_id, {}) if change in _CALLED_FOR else {},
     )
+    message = _message(session, services, server, told, wanting[0], room_id, story)
+    return notify(session, message, services.redactor, services.policies.file.notifications)
+
+
+def _message(
+    session: Session,
+    services: Services,
+    server: str,
+    told: render.Told,
+    wish: Wish,
+    room_id: str,
+    story: Story,
+) -> Outgoing:
+    """What one room is told, in the thread of the build that asked for it, or of its own job and branch."""
+    event = told.event
     key = f"jenkins:{server}:{event.full_name}:{event.number}:{event.queue_id or ''}:{event.result}:{room_id}"
-    markdown = _text(services, told, wanting[0].template)
-    message = Outgoing(
+    markdown = _text(services, told, wish.template)
+    return Outgoing(
         key=key,
         markdown=markdown,
         card=_card(session, services, server, told, markdown, room_id),
         room_id=room_id,
-        parent_id=_thread_above(session, server, event, room_id) or story.thread(key),
-        mentions=tuple(f"personEmail:{address}" for address in present.values()),
+        parent_id=thread_above(session, server, event, room_id) or story.thread(key),
+        mentions=tuple(f"personEmail:{address}" for address in told.present.values()),
     )
-    return notify(session, message, services.redactor, services.policies.file.notifications)
 
 
 def _meaning(past: Past | None, event: BuildEvent) -> tuple[Change, int]:
@@ -255,55 +278,3 @@ def _address(services: Services, server: str, event: BuildEvent) -> str:
 def _servers(services: Services) -> Servers | None:
     servers = services.clients.get("jenkins")
     return servers if isinstance(servers, Servers) else None
-
-
-# --- the runs and the threads that a build belongs to
-
-
-def runs_following(
-    session: Session, server: str, job: str, number: int, queue_id: int | None = None
-) -> list[Run]:
-    """The runs of this very build: known by its number or, before that is known, by its queue item."""
-    known = [Run.progress["number"].astext == str(number)]
-    if queue_id is not None:
-        known.append(Run.progress["queue_id"].astext == str(queue_id))
-    query = select(Run).where(Run.kind == KIND, Run.arguments["job"].astext == job, or_(*known))
-    return [run for run in session.scalars(query) if run.arguments.get("server", "main") == server]
-
-
-def rooms_that_follow(runs: list[Run]) -> set[str | None]:
-    """The rooms whose own runs tell them of a build."""
-    return {run.room_id for run in runs if run.state != State.LOST and not run.progress.get("left")}
-
-
-def wake(session: Session, runs: list[Run]) -> None:
-    """Have these runs look at their build now."""
-    if not runs:
-        return
-    idle = (Run.id.in_([run.id for run in runs]), Run.step == "idle", Run.next_step_at.is_not(None))
-    session.execute(update(Run).where(*idle).values(next_step_at=func.now()))
-
-
-def _thread_above(session: Session, server: str, event: BuildEvent, room_id: str) -> str | None:
-    """The thread in this room of the build that asked for this one, or that asked for that one."""
-    upstream = event.upstream
-    for _ in range(_GENERATIONS):
-        if upstream is None:
-            return None
-        above = session.get(JenkinsBuild, (server, *upstream))
-        if above is None:
-            return None
-        if thread := _thread_of(session, server, above, room_id):
-            return thread
-        upstream = (above.upstream_job, above.upstream_number or 0) if above.upstream_job else None
-    return None
-
-
-def _thread_of(session: Session, server: str, build: JenkinsBuild, room_id: str) -> str | None:
-    for run in runs_following(session, server, build.job, build.number, build.queue_id):
-        if run.room_id == room_id:
-            live = session.get(LiveMessage, run.live_id) if run.live_id else None
-            if thread := run.parent_id or (live.message_id if live else None):
-                return thread
-    subject = f"{build.job}@{build.branch}" if build.branch else build.job
-    return Story.of(session, account(server), subject, room_id).begun_thread()

@@ -18,12 +18,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.outbound.quoting import quote
 from integrations.jenkins.model import Result, shown_name
-from integrations.jenkins.relay.noise import Change
 from integrations.jenkins.render.events import Told
 from integrations.jenkins.render.words import duration
 
-NAMES = frozenset({"default", *Change})
-"""A template called so is used by itself: for that change, or for any that has none of its own."""
 _BAD = frozenset({"failure", "unstable", "aborted"})
 _LONGEST = 6_000
 """Characters of a message; what a template makes beyond is cut."""

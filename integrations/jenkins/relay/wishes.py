@@ -54,6 +54,17 @@ class Wish(BaseModel):
         """As JSON, without what is as usual."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
+    def as_words(self) -> tuple[str, ...]:
+        """The options of `jenkins subscribe` that make it."""
+        return (
+            f"--tell={self.tells}",
+            f"--every={self.every}",
+            *(f"--branch={each}" for each in self.branches),
+            *(f"--result={each.lower()}" for each in self.results),
+            *(f"--by={each}" for each in self.people),
+            *([f"--template={self.template}"] if self.template else []),
+        )
+
     def is_about_branch(self, job: str, branch: str) -> bool:
         """Whether the branch is meant. A multibranch job's branch is the last part of its name."""
         names = (branch, unquote(job.rpartition("/")[2]))

@@ -14,9 +14,11 @@ from integrations.jenkins.render.buttons import build_buttons, report_card
 from integrations.jenkins.render.events import (
     Told,
     event,
+    job_gone,
     question_told,
     server_away,
     server_back,
+    server_restarting,
     unknown_report,
 )
 from integrations.jenkins.render.following import (
@@ -87,6 +89,7 @@ __all__ = [
     "file_name",
     "input_card",
     "job_file",
+    "job_gone",
     "job_list",
     "job_name",
     "job_rows",
@@ -109,6 +112,7 @@ __all__ = [
     "running",
     "server_away",
     "server_back",
+    "server_restarting",
     "stage_lines",
     "stopping",
     "taken_out",

@@ -73,7 +73,7 @@ def aborting(full_name: str, number: int, asked: PendingInput) -> str:
 def answered(full_name: str, number: int, asked: PendingInput, values: Values) -> str:
     """It goes on."""
     return (
-        f"▶️ {build_name(full_name, number)} goes on: {question(asked)} is answered with "
+        f"▶️ {build_name(full_name, number)} goes on: {question(asked)} is answered "
         f"**{quote(asked.proceed)}**{with_values(values)}."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from bot.commands.forms import words_button
+from bot.outbound.quoting import for_card
 from bot.webex import cards
 
 Standing = Literal["queued", "running", "ended"]
@@ -30,7 +31,8 @@ def report_card(markdown: str, buttons: list[dict[str, Any]]) -> dict[str, Any] 
 
     Where Webex shows a card it does not show the message's own text, so the card says the same.
     """
+    lines = [for_card(line) for line in markdown.splitlines() if line.strip()]
     try:
-        return cards.card([cards.text(line) for line in markdown.splitlines() if line.strip()], buttons)
+        return cards.card([cards.text(line) for line in lines], buttons)
     except cards.CardError:
         return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.commands.model import join_words
 from bot.outbound.quoting import code, link, quote
 from integrations.jenkins.events.model import Answer, BuildEvent, InputEvent, Unknown
-from integrations.jenkins.model import Result
+from integrations.jenkins.model import Result, shown_name
 from integrations.jenkins.relay.details import Details
 from integrations.jenkins.relay.noise import Change, Past
 from integrations.jenkins.render.words import MARKS, build_name, counted, duration, ended_as
@@ -142,6 +143,31 @@ def server_away(server: str, why: str, seconds: float) -> str:
     )
 
 
-def server_back(server: str, seconds: float) -> str:
+def server_restarting(server: str) -> str:
+    """Or that one is starting: it shows its boot page."""
+    return f"🔄 Jenkins **{quote(server)}** is restarting. What it did meanwhile I tell when it is back."
+
+
+def server_back(server: str, seconds: float, *, restarted: bool = False) -> str:
     """And that it does again."""
-    return f"📡 Jenkins **{quote(server)}** answers again, after {duration(seconds)}."
+    how = ": it was restarted" if restarted else ""
+    return f"📡 Jenkins **{quote(server)}** answers again, after {duration(seconds)}{how}."
+
+
+def job_gone(topic: str, renamed: Mapping[str, str], noun: str) -> str:
+    """No job fits a room's subscription any more; `renamed` are new names by the old ones, as far as known."""
+    ends = code(join_words((noun, "unsubscribe", topic)))
+    if not renamed:
+        again = code(f"{noun} subscribe JOB-GLOB")
+        return (
+            f"🔗 Jenkins shows me no job {code(topic)} any more: it was renamed or deleted, or I may not see it. "
+            f"This room's subscription is kept. {again} hears of it by another name, {ends} ends it."
+        )
+    shown = list(renamed.items())
+    names = ", ".join(f"{code(shown_name(old))} is {code(shown_name(new))} now" for old, new in shown[:3])
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    again = code(join_words((noun, "subscribe", shown[0][1] if len(shown) == 1 else "JOB-GLOB")))
+    return (
+        f"🔗 Renamed in Jenkins: {names}{more}. No job fits {code(topic)} any more, which this room hears of. "
+        f"Its subscription is kept. {again} hears of the new name, {ends} ends the old."
+    )

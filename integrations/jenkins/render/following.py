@@ -143,9 +143,9 @@ def told(
 def ending(build: Build, *, restarted: bool = False) -> str:
     """How a build ended and after how long, in words that follow its name.
 
-    A freestyle build that ran when Jenkins was restarted is ABORTED with nobody having stopped it.
+    A restart that was not seen is only what a killed build looks like.
     """
-    if build.outcome is Result.ABORTED and not build.interrupted:
+    if build.killed:
         took = f" after {duration(build.duration)}" if build.duration else ""
         return f"was killed{took} by {'a' if restarted else 'what looks like a'} restart of Jenkins"
     return ended_as(build.outcome, build.duration)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from bot.commands.model import join_words
 from bot.commands.rows import Rows
 from bot.outbound.quoting import code, link, quote
-from integrations.jenkins.details import Details, Health, Overview
 from integrations.jenkins.model import Build, Job, ParameterDefinition, ParameterKind, Result, shown_name
+from integrations.jenkins.overview import Health, JobDetails, Overview
 from integrations.jenkins.past import PastBuild
 from integrations.jenkins.render.words import MARKS, counted, duration
 
@@ -36,7 +36,7 @@ _CHOICES, _PARAMETERS = 12, 20
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def job(job: Job, more: Details, builds: Sequence[PastBuild], now: float, noun: str = "jenkins") -> str:
+def job(job: Job, more: JobDetails, builds: Sequence[PastBuild], now: float, noun: str = "jenkins") -> str:
     """All there is to know before one starts it."""
     name = quote(shown_name(job.full_name))
     kind = "a Pipeline" if more.is_pipeline else "a job"
@@ -83,7 +83,7 @@ def _choices(choices: Sequence[str]) -> str:
     return f"one of {shown}{more}"
 
 
-def _neighbours(more: Details) -> str:
+def _neighbours(more: JobDetails) -> str:
     said = []
     if more.upstream:
         said.append(f"It is triggered by {_names(more.upstream)}.")

@@ -14,7 +14,7 @@ from integrations.jenkins.client import job_path
 from integrations.jenkins.history import FlakyTest
 from integrations.jenkins.model import Build, Result, shown_name
 from integrations.jenkins.past import Breakage, PastBuild
-from integrations.jenkins.render.words import MARKS, ago, build_name, counted, duration, megabytes
+from integrations.jenkins.render.words import MARKS, ago, build_name, counted, duration, ended_as, megabytes
 from integrations.jenkins.reports import TestCase, TestReport
 from integrations.jenkins.trend import typical
 
@@ -46,7 +46,8 @@ def failing(
         lines.append(f"❌ {named}{more}; `{noun} failing --as csv` tells of the first 50.")
     first = in_order[0][0] if in_order else rest[0]
     look = code(join_words((noun, "log", first)))
-    head = f"{count} of {counted(jobs, 'job')} {verb} broken, the newest first:"
+    newest = ", the newest first" if count > 1 else ""
+    head = f"{count} of {counted(jobs, 'job')} {verb} broken{newest}:"
     return "\n".join([head, *lines]) + f"\n\n{look} shows how it ended."
 
 
@@ -192,6 +193,11 @@ def trend(full_name: str, builds: Sequence[Build]) -> str:
     good = [each for each in builds if each.outcome is Result.SUCCESS]
     usual = typical(builds)
     took = f", usually in {duration(usual)}" if usual else ""
+    if len(builds) == 1:
+        [only] = builds
+        return (
+            f"📈 **{quote(shown_name(full_name))}**: its only build {ended_as(only.outcome, only.duration)}."
+        )
     return (
         f"📈 **{quote(shown_name(full_name))}**: {len(good)} of the last {counted(len(builds), 'build')} "
         f"succeeded{took}.{_drift(good)}"

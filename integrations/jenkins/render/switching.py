@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.commands.model import join_words
 from bot.outbound.quoting import code, quote
-from integrations.jenkins.acting import Node
+from integrations.jenkins.agents import Agent
 from integrations.jenkins.model import shown_name
 from integrations.jenkins.render.words import counted
 
@@ -60,42 +60,42 @@ def no_such_agent(typed: str, likely: Sequence[str], names: Sequence[str]) -> st
     return f"Jenkins has no agent {code(typed)}. It has {shown}{more}."
 
 
-def taking_offline(node: Node, reason: str) -> str:
+def taking_offline(agent: Agent, reason: str) -> str:
     """The question to who must agree."""
     why = f" ({quote(reason)})" if reason else ""
-    name = f"**{quote(node.name)}**"
-    return f"Take the agent {name} offline{why}, so that it takes no more builds? {runs_now(node.running)}"
+    name = f"**{quote(agent.name)}**"
+    return f"Take the agent {name} offline{why}, so that it takes no more builds? {runs_now(agent.running)}"
 
 
-def taking_online(node: Node) -> str:
+def taking_online(agent: Agent) -> str:
     """The same for the other way."""
-    return f"Have the agent **{quote(node.name)}** take builds again?"
+    return f"Have the agent **{quote(agent.name)}** take builds again?"
 
 
-def agent_offline(node: Node, *, before: bool = False, noun: str = "jenkins") -> str:
+def agent_offline(agent: Agent, *, before: bool = False, noun: str = "jenkins") -> str:
     """An agent that was taken offline, now or `before`."""
-    name = f"**{quote(node.name)}**"
-    why = f" ({quote(node.reason)})" if node.reason else ""
-    undo = f"{code(join_words((noun, 'agent', 'online', node.name)))} brings it back."
+    name = f"**{quote(agent.name)}**"
+    why = f" ({quote(agent.reason)})" if agent.reason else ""
+    undo = f"{code(join_words((noun, 'agent', 'online', agent.name)))} brings it back."
     head = (
         f"{name} was offline already{why}."
         if before
         else f"📴 {name} is offline{why} and takes no more builds."
     )
-    return f"{head} {runs_now(node.running)} {undo}"
+    return f"{head} {runs_now(agent.running)} {undo}"
 
 
-def agent_online(node: Node, *, before: bool = False) -> str:
+def agent_online(agent: Agent, *, before: bool = False) -> str:
     """An agent that is not switched off; it may be away all the same."""
-    name = f"**{quote(node.name)}**"
-    if node.offline:
-        why = f" ({quote(node.reason)})" if node.reason else ""
+    name = f"**{quote(agent.name)}**"
+    if agent.offline:
+        why = f" ({quote(agent.reason)})" if agent.reason else ""
         return (
             f"{name} is not switched off, and away all the same{why}: its connection to Jenkins is missing, which "
             "is to be mended on its own side."
         )
     if before:
-        return f"{name} was online already. {runs_now(node.running)}"
+        return f"{name} was online already. {runs_now(agent.running)}"
     return f"✅ {name} is online and takes builds."
 
 

@@ -9,7 +9,12 @@ from sqlalchemy import Boolean, Float, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.store.models import Run
 from bot.store.models.base import Base, now
+
+Index("jenkins_runs_of_a_job", Run.kind, Run.arguments["job"].astext)
+Index("jenkins_runs_of_a_renamed_job", Run.kind, Run.progress["job"].astext)
+"""On the core's table: each report asks who follows its build, and runs are never thrown away."""
 
 
 class JenkinsBuild(Base):
@@ -68,6 +73,8 @@ class JenkinsJob(Base):
     """The number of the newest build whose end is on the record, told or not; 0 for none."""
     seen: Mapped[int]
     """The number of the newest build that had ended when it was last looked at."""
+    newest_id: Mapped[int | None]
+    """That build's queue item, by which the job is known again when it is renamed."""
     looked_at: Mapped[datetime] = now()
 
 

@@ -11,7 +11,7 @@ from playground.jenkins.world import Build
 
 
 def plain_json(scene: Scene, happening: Happening) -> tuple[Message, ...]:
-    """A build's start and end. `job` is the full name, `duration` is in seconds."""
+    """A build's start and end. `job` is the full name; `started` and `duration` are in seconds."""
     if not isinstance(happening, BuildMoved) or happening.phase not in ("STARTED", "FINALIZED"):
         return ()
     build = happening.build
@@ -22,6 +22,7 @@ def plain_json(scene: Scene, happening: Happening) -> tuple[Message, ...]:
         "number": build.number,
         "result": build.result if ended else None,
         "url": url,
+        "started": build.started / 1000,
         "duration": build.duration / 1000 if ended else 0.0,
         "branch": _branch(scene, build),
         "phase": happening.phase,

@@ -82,7 +82,7 @@ def test_a_question_with_parameters_opens_a_card(talk: Following) -> None:
     )
     assert words is not None
     assert talk.conversation.words(words).replies[0].markdown == (
-        f"▶️ **team/deploy** #{number} goes on: **Deploy 1.4.0 to production?** is answered with **Deploy** with "
+        f"▶️ **team/deploy** #{number} goes on: **Deploy 1.4.0 to production?** is answered **Deploy** with "
         "`STRATEGY=blue-green`, `REASON=it's Friday`."
     )
     assert result(talk, number) == "SUCCESS"
@@ -92,7 +92,7 @@ def test_a_question_with_parameters_opens_a_card(talk: Following) -> None:
 def test_typed_values_answer_at_once_and_the_rest_is_as_jenkins_own_form_has_it(talk: Following) -> None:
     number = asking(talk.server)
     said = talk.say(f"jenkins approve team/deploy #{number} REASON=now")
-    assert said.endswith("is answered with **Deploy** with `STRATEGY=rolling`, `REASON=now`.")
+    assert said.endswith("is answered **Deploy** with `STRATEGY=rolling`, `REASON=now`.")
     assert "STRATEGY=rolling" in (result(talk, number), talk.server.log(DEPLOY, number))[1]
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from bot.store.database import Database
-from integrations.jenkins.commands.reports import HISTORY
-from integrations.jenkins.history import FlakyTest
 from tests.integrations.jenkins.answers import asked, content, reply
 from tests.integrations.jenkins.following import Following, following
 from tests.playground.jenkins.running_jenkins import Jenkins, eventually
@@ -99,20 +97,28 @@ def test_tests_go_into_a_file(talk: Following) -> None:
     assert rows[2].startswith("acme.web.LoginTest.remembers_me,SKIPPED,")
 
 
-def test_flaky_tests_are_those_that_somebody_remembers(talk: Following) -> None:
-    class Remembered:
-        def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
-            assert (server, job, branch) == ("main", "web", "")
-            return (FlakyTest("acme.web.CheckoutTest.keeps_the_basket", 4, 20),)
-
-    services = talk.conversation.services
-    object.__setattr__(services, "clients", {**services.clients, HISTORY: Remembered()})
-    assert talk.say("jenkins tests web") == (
+def test_flaky_tests_are_those_that_changed_back_and_forth_in_what_was_heard(talk: Following) -> None:
+    basket, login = "acme.web.CheckoutTest.keeps_the_basket", "acme.web.LoginTest.remembers_me"
+    for number, failed in enumerate(([], [basket], [], [basket], [login]), start=1):
+        result = "UNSTABLE" if failed else "SUCCESS"
+        tests = {"tests": 4, "tests_failed": len(failed), "failed_tests": failed}
+        talk.hears({"job": "web", "number": number, "result": result, **tests})
+    talk.hears({"job": "web", "number": 6, "result": "UNSTABLE", "tests": 4, "tests_failed": 1})
+    assert talk.say("jenkins tests web #5") == (
         "✅ **web** #5: 4 tests, none failed, 1 skipped.\n\n"
         "**Repaired** (1): `acme.web.CheckoutTest.keeps_the_basket`\n\n"
         "**Flaky**, by what I have seen (1):\n"
-        "- `acme.web.CheckoutTest.keeps_the_basket`: changed 4 times in 20 builds"
+        "- `acme.web.CheckoutTest.keeps_the_basket`: changed 4 times in 5 builds"
     )
+
+
+def test_builds_of_another_branch_say_nothing_about_this_one(talk: Following) -> None:
+    for number in range(1, 6):
+        failed = ["a.B.c"] if number % 2 else []
+        known = {"tests": 4, "tests_failed": len(failed), "failed_tests": failed}
+        branch = "main" if number == 5 else "topic"
+        talk.hears({"job": "web", "number": number, "result": "UNSTABLE", "branch": branch, **known})
+    assert "Flaky" not in talk.say("jenkins tests web #5")
 
 
 # --- jenkins artifacts

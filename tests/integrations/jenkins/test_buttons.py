@@ -8,7 +8,7 @@ from bot.commands.forms import words_of_submission
 from bot.commands.parse import Parsed, parse
 from bot.commands.registry import Registry
 from integrations.jenkins import integration
-from integrations.jenkins.render import build_buttons
+from integrations.jenkins.render import build_buttons, report_card
 from integrations.jenkins.render.buttons import Standing
 
 
@@ -43,3 +43,12 @@ def test_one_server_of_several_is_named() -> None:
 @pytest.mark.parametrize("words", ["stop team/deploy", "stop team/deploy #7", "rebuild team/deploy #7"])
 def test_their_words_are_commands(words: str) -> None:
     assert isinstance(parse(("jenkins", *words.split()), Registry(integration.commands)), Parsed)
+
+
+def test_a_card_shows_no_backticks_where_its_text_has_code() -> None:
+    card = report_card("1 of 2 tests failed: `a.Test.keeps_me`.\n\n`jenkins build api` again.", [])
+    assert card is not None
+    assert [each["text"] for each in card["body"]] == [
+        "1 of 2 tests failed: **a.Test.keeps_me**.",
+        "**jenkins build api** again.",
+    ]

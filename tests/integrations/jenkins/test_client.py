@@ -99,9 +99,9 @@ def test_who_i_am_and_which_jenkins_it_is(client: JenkinsClient) -> None:
 
 
 def test_quieting_down(server: Jenkins, client: JenkinsClient) -> None:
-    assert client.quieting_down() is False
+    assert client.quieting().on is False
     server.post("quietDown")
-    assert client.quieting_down() is True
+    assert client.quieting().on is True
 
 
 def test_many_threads_may_share_a_client(client: JenkinsClient) -> None:
@@ -255,6 +255,22 @@ def test_a_trigger_without_parameters_where_some_are_needed_is_a_bad_parameter(c
     assert type(error_of(canned, "http_400_build_without_params")) is BadParameter
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("hudson.model.Item.ExtendedRead", ", for want of hudson.model.Item.ExtendedRead."),
+        ("<b>@all</b>", "403."),
+    ],
+)
+def test_a_refusal_names_the_permission_that_jenkins_names(canned: Canned, told: str, said: str) -> None:
+    canned.say(403, "", {"X-Required-Permission": told})
+    with pytest.raises(Forbidden) as caught:
+        canned.client().job("api")
+    assert str(caught.value).startswith(
+        f"Asking Jenkins for the job api: Jenkins answered 403{said.removeprefix('403')}"
+    )
+
+
 def test_a_wrong_token_is_unauthorised(server: Jenkins) -> None:
     with pytest.raises(Unauthorized, match="Make a new API token in Jenkins"):
         JenkinsClient(server.url, "sparkops", "wrong-token").job("api")
@@ -266,6 +282,13 @@ def test_the_boot_page_is_never_taken_for_a_missing_job(server: Jenkins, client:
     for ask in (lambda: client.job("api"), lambda: client.build("api", 1), lambda: client.stages("api", 1)):
         with pytest.raises(Starting):
             ask()
+
+
+def test_a_proxy_that_has_no_jenkins_behind_it_is_no_jenkins_that_starts(canned: Canned) -> None:
+    canned.say(503, "<html><title>503 Service Temporarily Unavailable</title><center>nginx</center></html>")
+    with pytest.raises(Unreachable, match="a proxy before Jenkins answered 503") as caught:
+        canned.client().trigger("api", (), parameterised=False)
+    assert not caught.value.maybe_done
 
 
 def test_a_broken_read_is_tried_again(server: Jenkins, client: JenkinsClient) -> None:

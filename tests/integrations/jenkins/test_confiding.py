@@ -124,7 +124,7 @@ def test_a_job_without_passwords_is_just_built(talk: Following) -> None:
 
 def test_build_itself_tells_of_it(talk: Following) -> None:
     said = talk.say("jenkins build deploy")
-    assert "`VAULT_TOKEN` (a password, which `jenkins build-with-passwords` takes)" in said
+    assert "`VAULT_TOKEN` (a password)" in said
     assert said.endswith(
         "Passwords have the job's defaults here; `jenkins build-with-passwords team/deploy` in our direct room asks "
         "for them."

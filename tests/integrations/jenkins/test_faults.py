@@ -9,10 +9,10 @@ import pytest
 from integrations.jenkins.agents import agents, waiting
 from integrations.jenkins.artifacts import artifacts, fetch
 from integrations.jenkins.client import JenkinsClient
-from integrations.jenkins.details import details, overview
 from integrations.jenkins.errors import BadAnswer, JenkinsError, Starting, Unauthorized, Unreachable
 from integrations.jenkins.logs import Bounds, BuildLog
 from integrations.jenkins.model import Stage
+from integrations.jenkins.overview import job_details, overview
 from integrations.jenkins.past import broken_since, past_builds
 from integrations.jenkins.reports import report_of
 from integrations.jenkins.search import Pattern, Wanted
@@ -28,7 +28,7 @@ QUESTIONS: dict[str, Question] = {
     "agents": agents,
     "queue": waiting,
     "overview": overview,
-    "details": lambda client: details(client, "api"),
+    "details": lambda client: job_details(client, "api"),
     "builds": lambda client: past_builds(client, "api", 10),
     "broken since": lambda client: broken_since(client, "api"),
     "tests": lambda client: report_of(client, "web", 4),

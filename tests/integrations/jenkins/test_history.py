@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-from integrations.jenkins import history
 from integrations.jenkins.history import FlakyTest, KnownTest, flaky_tests
 
 
@@ -47,12 +46,3 @@ def test_the_order_of_rows_makes_no_difference_and_the_worst_come_first() -> Non
 def test_of_two_rows_for_one_build_the_later_counts() -> None:
     """A report that is read again after a retry."""
     assert flaky_tests([*rows("a", "+-+"), KnownTest(2, "a", True)]) == ()
-
-
-def test_who_remembers_is_known_by_what_it_can() -> None:
-    class Remembers:
-        def flaky(self, server: str, job: str, branch: str) -> tuple[FlakyTest, ...]:
-            return ()
-
-    assert isinstance(Remembers(), history.TestHistory)
-    assert not isinstance(object(), history.TestHistory)

@@ -89,8 +89,8 @@ def test_a_password_is_not_taken_in_chat_and_not_repeated() -> None:
     (said,) = problems("SECRET=hunter2hunter2")
     assert said == (
         "`SECRET` is a password, and I take none as text, where it stays to be read. Delete your message, and "
-        "change the password where it comes from. `jenkins build-with-passwords` asks for it on a card in our "
-        "direct room."
+        "change the password where it comes from. `build-with-passwords` in place of `build` asks for it on a card "
+        "in our direct room."
     )
 
 
@@ -110,7 +110,7 @@ def test_parameters_are_described_in_a_few_words() -> None:
     assert ", ".join(describe(each) for each in DEMO) == (
         "`BRANCH` (else `main`), `ENV` (`dev`, `stage` or `prod`), `DRY_RUN` (true or false, else true), "
         "`NOTES`, "
-        "`SECRET` (a password, which `jenkins build-with-passwords` takes), `SECS` (else `1`)"
+        "`SECRET` (a password), `SECS` (else `1`)"
     )
 
 
@@ -139,8 +139,8 @@ def definition(kind: str, name: str = "X", **more: object) -> ParameterDefinitio
         ("Run", "`X` (a build, as `JOB#12`)"),
         ("Credentials", "`X` (the id of a credential in Jenkins, never what is in it)"),
         ("File", "`X` (a file, which I cannot give)"),
-        ("Password", "`X` (a password, which `jenkins build-with-passwords` takes)"),
-        ("NonStoredPassword", "`X` (a password, which `jenkins build-with-passwords` takes)"),
+        ("Password", "`X` (a password)"),
+        ("NonStoredPassword", "`X` (a password)"),
         ("Extensible", "`X`"),
     ],
 )

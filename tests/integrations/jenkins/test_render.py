@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from integrations.jenkins import render
 from integrations.jenkins.events import BuildEvent
 from integrations.jenkins.model import Build, Job, ListedJob, Result, Stage
+from integrations.jenkins.relay.details import Details
 from integrations.jenkins.relay.noise import Past
 from tests.integrations.jenkins.canned import recorded
 
@@ -229,54 +230,96 @@ def test_a_restart_that_was_seen_is_called_one() -> None:
     assert killed.startswith("🚫 **api** #6 was killed after 12 s by a restart of Jenkins.")
 
 
-@pytest.mark.parametrize(
-    ("result", "before", "words"),
-    [
-        ("SUCCESS", None, "✅ **team/api** #142 succeeded after 1 min 33 s."),
-        ("SUCCESS", Result.SUCCESS, "✅ **team/api** #142 succeeded after 1 min 33 s."),
-        (
-            "SUCCESS",
-            Result.FAILURE,
-            "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. "
-            "It was broken for 1 h 1 min (1 build, since #141).",
-        ),
-        (
-            "SUCCESS",
-            Result.UNSTABLE,
-            "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. "
-            "It was broken for 1 h 1 min (1 build, since #141).",
-        ),
-        ("FAILURE", None, "❌ **team/api** #142 failed after 1 min 33 s."),
-        ("FAILURE", Result.SUCCESS, "❌ **team/api** #142 is broken: it failed after 1 min 33 s."),
-        (
-            "FAILURE",
-            Result.FAILURE,
-            "❌ **team/api** #142 is still failing: it failed after 1 min 33 s. That is 2 in a row, since #141.",
-        ),
-        ("UNSTABLE", Result.SUCCESS, "⚠️ **team/api** #142 is unstable after 1 min 33 s: some tests failed."),
-        (
-            "UNSTABLE",
-            Result.UNSTABLE,
-            "⚠️ **team/api** #142 is still unstable after 1 min 33 s: some tests failed. "
-            "That is 2 in a row, since #141.",
-        ),
-        (
-            "FAILURE",
-            Result.UNSTABLE,
-            "❌ **team/api** #142 was unstable and is broken now: it failed after 1 min 33 s.",
-        ),
-        (
-            "UNSTABLE",
-            Result.FAILURE,
-            "⚠️ **team/api** #142 does not fail any more, but is unstable after 1 min 33 s: some tests failed.",
-        ),
-        ("ABORTED", Result.FAILURE, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
-    ],
-)
+MEANINGS: list[tuple[str | None, Result | None, str]] = [
+    ("SUCCESS", None, "✅ **team/api** #142 succeeded after 1 min 33 s."),
+    ("SUCCESS", Result.SUCCESS, "✅ **team/api** #142 succeeded after 1 min 33 s."),
+    (
+        "SUCCESS",
+        Result.UNSTABLE,
+        "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. It was broken for 1 h 1 "
+        "min (1 build, since #141).",
+    ),
+    (
+        "SUCCESS",
+        Result.FAILURE,
+        "✅ **team/api** #142 is back to normal: it succeeded after 1 min 33 s. It was broken for 1 h 1 "
+        "min (1 build, since #141).",
+    ),
+    ("UNSTABLE", None, "⚠️ **team/api** #142 is unstable after 1 min 33 s: some tests failed."),
+    ("UNSTABLE", Result.SUCCESS, "⚠️ **team/api** #142 is unstable after 1 min 33 s: some tests failed."),
+    (
+        "UNSTABLE",
+        Result.UNSTABLE,
+        "⚠️ **team/api** #142 is still unstable after 1 min 33 s: some tests failed. That is 2 in a row, since #141.",
+    ),
+    (
+        "UNSTABLE",
+        Result.FAILURE,
+        "⚠️ **team/api** #142 does not fail any more, but is unstable after 1 min 33 s: some tests failed.",
+    ),
+    ("FAILURE", None, "❌ **team/api** #142 failed after 1 min 33 s."),
+    ("FAILURE", Result.SUCCESS, "❌ **team/api** #142 is broken: it failed after 1 min 33 s."),
+    (
+        "FAILURE",
+        Result.UNSTABLE,
+        "❌ **team/api** #142 was unstable and is broken now: it failed after 1 min 33 s.",
+    ),
+    (
+        "FAILURE",
+        Result.FAILURE,
+        "❌ **team/api** #142 is still failing: it failed after 1 min 33 s. That is 2 in a row, since #141.",
+    ),
+    ("ABORTED", None, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
+    ("ABORTED", Result.SUCCESS, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
+    ("ABORTED", Result.UNSTABLE, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
+    ("ABORTED", Result.FAILURE, "🚫 **team/api** #142 was aborted after 1 min 33 s."),
+    ("NOT_BUILT", None, "▫️ **team/api** #142 ended after 1 min 33 s without building anything."),
+    ("NOT_BUILT", Result.SUCCESS, "▫️ **team/api** #142 ended after 1 min 33 s without building anything."),
+    ("NOT_BUILT", Result.UNSTABLE, "▫️ **team/api** #142 ended after 1 min 33 s without building anything."),
+    ("NOT_BUILT", Result.FAILURE, "▫️ **team/api** #142 ended after 1 min 33 s without building anything."),
+    (
+        None,
+        None,
+        "❓ **team/api** #142 ended after 1 min 33 s without a result I know, which I do not take for a success.",
+    ),
+    (
+        None,
+        Result.SUCCESS,
+        "❓ **team/api** #142 ended after 1 min 33 s without a result I know, which I do not take for a success.",
+    ),
+    (
+        None,
+        Result.UNSTABLE,
+        "❓ **team/api** #142 ended after 1 min 33 s without a result I know, which I do not take for a success.",
+    ),
+    (
+        None,
+        Result.FAILURE,
+        "❓ **team/api** #142 ended after 1 min 33 s without a result I know, which I do not take for a success.",
+    ),
+]
+"""The result, that of the build before, and what a room is told."""
+
+
+@pytest.mark.parametrize(("result", "before", "words"), MEANINGS)
 def test_a_report_says_what_the_result_means_after_the_one_before(
-    result: str, before: Result | None, words: str
+    result: str | None, before: Result | None, words: str
 ) -> None:
     assert told(result, before) == f"{words} [Open](https://jenkins.example.com/job/team/job/api/142/)"
+
+
+def test_every_result_is_told_after_every_other() -> None:
+    results = [*Result, None]
+    said_before = [each for each in Result if each not in (Result.ABORTED, Result.NOT_BUILT)]
+    wanted = {(result, before) for result in results for before in (None, *said_before)}
+    assert {(result, before) for result, before, _ in MEANINGS} == wanted
+
+
+def test_a_build_that_a_restart_killed_is_told_as_that() -> None:
+    told = render.Told(event("ABORTED"), Past().change(Result.ABORTED), details=Details(killed=True))
+    assert render.event(told) == (
+        "🚫 **team/api** #142 was killed after 1 min 33 s by what looks like a restart of Jenkins."
+    )
 
 
 def test_a_report_names_branch_and_failed_tests() -> None:

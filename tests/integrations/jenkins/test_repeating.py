@@ -160,9 +160,7 @@ def test_where_the_plugin_is_missing_rebuild_is_offered(talk: Following) -> None
     said = talk.say("jenkins replay api #3")
     assert said.startswith("⚠️ Replaying api \\#3: Jenkins answered 404")
     assert said.endswith(
-        "Only builds of a Pipeline can be replayed, and not all: say `jenkins rebuild` instead.".replace(
-            "`", "\\`"
-        )
+        "Only builds of a Pipeline can be replayed, and not all; any can be rebuilt.".replace("`", "\\`")
     )
 
 

@@ -307,9 +307,9 @@ def test_a_queue_item_jenkins_has_forgotten_is_no_loss(talk: Following) -> None:
     assert talk.to_its_end().state == State.DONE
 
 
-def test_a_renamed_job_is_said_to_be_gone(talk: Following) -> None:
+def test_a_deleted_job_is_said_to_be_gone(talk: Following) -> None:
     talk.say("jenkins build long-job")
     talk.until(State.RUNNING)
-    talk.server.post("job/long-job/doRename", newName="longer-job")
+    talk.server.control("jobs/delete", name="long-job")
     assert talk.to_its_end().state == State.LOST
     assert "\\#2 is gone, or the job was renamed" in talk.told()[0]

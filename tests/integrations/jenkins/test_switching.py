@@ -10,8 +10,9 @@ import pytest
 
 from bot.store.database import Database
 from integrations.jenkins import acting
-from integrations.jenkins.acting import Node, Quieting
+from integrations.jenkins.agents import Agent, agents, under_way
 from integrations.jenkins.errors import Forbidden
+from integrations.jenkins.model import Quieting
 from integrations.jenkins.render import agent_offline, agent_online, job_switched, quiet
 from tests.integrations.jenkins.canned import Canned, recorded
 from tests.integrations.jenkins.following import Following, following
@@ -22,8 +23,8 @@ from tests.playground.jenkins.running_jenkins import Jenkins
 
 def test_recorded_nodes_are_read(canned: Canned) -> None:
     canned.answers("computer")
-    (node,) = acting.nodes(canned.client())
-    assert (node.name, node.offline, node.switched_off, node.reason) == ("Built-In Node", False, False, "")
+    (node,) = agents(canned.client())
+    assert (node.name, node.offline, node.taken_offline, node.reason) == ("Built-In Node", False, False, "")
     assert node.running == ("http://127.0.0.1:18080/job/demo/1/",)
     assert node.path == "computer/(built-in)/"
 
@@ -31,18 +32,18 @@ def test_recorded_nodes_are_read(canned: Canned) -> None:
 def test_a_pipeline_that_waits_holds_an_executor_of_its_own() -> None:
     (told,) = recorded("computer_oneoff")["computer"]
     waits = {"currentExecutable": {"fullDisplayName": "team » deploy #3", "url": "…"}}
-    node = Node.model_validate({**told, "oneOffExecutors": [waits]})
-    assert acting.under_way([node, node]) == ("team » deploy #3",)
+    node = Agent.model_validate({**told, "oneOffExecutors": [waits]})
+    assert under_way([node, node]) == ("team » deploy #3",)
 
 
 def test_an_agent_is_addressed_by_its_name() -> None:
-    agent = Node.model_validate({"displayName": "a b/ü", "_class": "hudson.slaves.SlaveComputer"})
+    agent = Agent.model_validate({"displayName": "a b/ü", "_class": "hudson.slaves.SlaveComputer"})
     assert agent.path == "computer/a%20b%2F%C3%BC/"
 
 
 def test_the_recorded_root_says_that_it_is_quieting_down(canned: Canned) -> None:
     canned.answers("root_info_quieting")
-    assert acting.quieting(canned.client()) == Quieting(on=True, reason=None)
+    assert canned.client().quieting() == Quieting(on=True)
 
 
 # --- jobs
@@ -186,8 +187,8 @@ def test_a_lost_answer_is_looked_after_here_too(talk: Following, line: str, path
 # --- agents
 
 
-def agent(**more: Any) -> Node:
-    return Node.model_validate({"displayName": "linux-1", "_class": "hudson.slaves.SlaveComputer", **more})
+def agent(**more: Any) -> Agent:
+    return Agent.model_validate({"displayName": "linux-1", "_class": "hudson.slaves.SlaveComputer", **more})
 
 
 def test_an_agent_that_is_away_is_not_brought_back_by_a_switch() -> None:

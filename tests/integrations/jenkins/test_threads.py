@@ -93,7 +93,7 @@ def test_a_broken_build_ends_with_buttons_for_what_can_be_done(talk: Following) 
 
 
 def test_the_builds_it_asks_for_are_shown_below_it(talk: Following) -> None:
-    talk.server.job("smoke", kind="pipeline", stages=["Smoke"], seconds=0.2)
+    talk.server.job("smoke", kind="pipeline", stages=["Smoke"], seconds=30)
     talk.server.job("release", kind="pipeline", stages=["Build"], seconds=0.2, builds=["smoke"])
     talk.say("jenkins build release")
     talk.until(State.RUNNING)

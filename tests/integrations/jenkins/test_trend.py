@@ -57,4 +57,4 @@ def test_a_drift_is_told_and_a_small_one_is_not() -> None:
     assert shown.trend("api", faster).endswith("The later ones take 33 % less than the earlier.")
     same = [build(number, 60 + number / 10) for number in range(1, 9)]
     assert shown.trend("api", same).endswith("usually in 1 min.")
-    assert shown.trend("api", [build(1, 5, "FAILURE")]) == "📈 **api**: 0 of the last 1 build succeeded."
+    assert shown.trend("api", [build(1, 5, "FAILURE")]) == "📈 **api**: its only build failed after 5 s."

@@ -357,6 +357,7 @@ def test_plain_json_is_flat_and_counts_in_seconds(server: Jenkins, listener: Lis
         "number": 6,
         "result": "UNSTABLE",
         "url": f"{server.url}/job/api/6/",
+        "started": server.get("job/api/6/api/json")["timestamp"] / 1000,
         "duration": 61.5,
         "branch": "feature/x",
         "phase": "FINALIZED",

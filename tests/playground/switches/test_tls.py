@@ -136,3 +136,26 @@ def test_names_may_be_ports_of_one_address() -> None:
         assert [farm.show(name, "show version")["host_name"] for name in farm.farm.doors] == [
             *farm.farm.doors
         ]
+
+
+@needs_addresses
+def test_a_vouched_switch_has_a_certificate_for_its_address_of_the_farms_own_ca(tmp_path: Path) -> None:
+    with running_farm(FarmOptions(count=4, port=0, modes={"leaf*": "vouched"})) as farm:
+        found = inventory(farm, tmp_path)["switches"]
+        ca = Path(found["leaf01"]["tls"]["ca"])
+        assert ca == tmp_path / "deep" / "inventory-ca.pem"
+        assert "fingerprint" in found["spine01"]["tls"]
+        trusting = ssl.create_default_context(cafile=str(ca))
+        for name in ("leaf01", "leaf02"):
+            door = farm.farm.doors[name]
+            with (
+                socket.create_connection((door.host, door.port), timeout=20) as plain,
+                trusting.wrap_socket(plain, server_hostname=door.host) as wrapped,
+            ):
+                assert wrapped.version() == "TLSv1.3"
+        door, other = farm.farm.doors["leaf01"], farm.farm.doors["leaf02"]
+        with (
+            socket.create_connection((door.host, door.port), timeout=20) as plain,
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            trusting.wrap_socket(plain, server_hostname=other.host)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.jenkins import events, render
-from integrations.jenkins.events import BuildEvent, Event
+from integrations.jenkins.events import BuildEvent, Event, InputEvent, Unknown
 from integrations.jenkins.events.addresses import absolute
 from integrations.jenkins.relay.noise import Past
 
@@ -81,11 +81,16 @@ def build(body: Any, headers: dict[str, str] | None = None) -> BuildEvent:
 
 
 def outcome(event: Event) -> dict[str, Any]:
-    """An event as `.expected.json` has it: rooms hear of finished builds only."""
+    """As `.expected.json` has it: rooms hear of finished builds and of questions, owners of what is unknown."""
     shown: dict[str, Any] = {"event": _told_fields(event)}
-    if isinstance(event, BuildEvent) and event.finished:
-        url = absolute(ROOT, event.url)
-        shown["room"] = render.event(render.Told(event, Past().change(event.result), url=url))
+    match event:
+        case BuildEvent() if event.finished:
+            url = absolute(ROOT, event.url)
+            shown["room"] = render.event(render.Told(event, Past().change(event.result), url=url))
+        case InputEvent():
+            shown["room"] = render.question_told(event)
+        case Unknown():
+            shown["owners"] = render.unknown_report(event)
     return shown
 
 

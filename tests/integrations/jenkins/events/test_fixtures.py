@@ -71,6 +71,11 @@ def test_every_sender_and_every_result_is_among_the_fixtures() -> None:
     assert ended == {*Result, None}
 
 
+def test_what_is_told_is_among_the_fixtures_for_every_sender() -> None:
+    telling = {each.name.partition("/")[0] for each in FIXTURES if {"room", "owners"} & set(each.expected)}
+    assert telling == SENDERS | {"unknown"}
+
+
 def test_different_reports_are_different_events() -> None:
     """But for the one that only shows the build's display name changed."""
     keys = [dedupe_key(each.read()) for each in FIXTURES if each.name != "outbound-webhook/renamed_build"]

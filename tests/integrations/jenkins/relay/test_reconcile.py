@@ -200,13 +200,14 @@ def test_a_freestyle_build_that_a_restart_killed_is_told_as_that(talk: Following
 
 
 def away(talk: Following, *, since: float) -> tuple[str, ...]:
-    """A look at a server that boots, and has done so for so many seconds."""
-    talk.server.control("faults", kind="html503", path="*", count=None)
+    """A look at a server that cannot be reached, and could not be for so many seconds."""
+    talk.server.control("faults", kind="drop", path="*", count=None)
     lanes = look(talk)
     with talk.database.transaction() as session:
         session.execute(
             text(
-                "UPDATE facts SET value = jsonb_set(value, '{since}', to_jsonb(extract(epoch FROM now()) - :s))"
+                "UPDATE facts SET value = jsonb_set(value, '{since}', to_jsonb(extract(epoch FROM now()) - :s)) "
+                "WHERE name = 'jenkins is away'"
             ),
             {"s": since},
         )
@@ -234,7 +235,7 @@ def test_a_long_one_is_told_once_and_so_is_its_end(talk: Following) -> None:
         "📡 Jenkins **main** answers again",
         f"✅ **web** #{number} succeeded after 10 s. [Open]({talk.server.url}/job/web/{number}/)",
     ]
-    assert "Jenkins is starting and not ready yet" in talk.told()[0]
+    assert "the connection to Jenkins broke" in talk.told()[0]
 
 
 def test_an_unchanged_job_is_not_written_again(talk: Following) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from integrations.jenkins.errors import Unreachable
 from integrations.jenkins.store.models import JenkinsBuild
 from tests.integrations.jenkins.following import Following
 from tests.talking import Stated
@@ -181,6 +183,27 @@ def test_a_jenkins_that_does_not_answer_leaves_it_at_the_report(talk: Following)
     number = ran(talk, changes=CHANGES)
     talk.server.control("faults", kind="html503", path="*", count=None)
     assert heard(talk, number, "FAILURE") == f"❌ **web** #{number} failed."
+
+
+def test_a_jenkins_that_is_away_is_not_waited_for_at_every_report(
+    talk: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each report would hold up a thread that others' lines wait for."""
+    talk.say("jenkins subscribe * --tell all")
+    asked: list[str] = []
+
+    def nobody(url: str, what: str) -> str:
+        asked.append(what)
+        raise Unreachable(what, "Jenkins did not answer in time")
+
+    monkeypatch.setattr(talk.client.transport, "get", nobody)
+    for number in range(1, 6):
+        heard(talk, number, "FAILURE", "shop")
+    assert len(asked) == 1 and len(talk.told()) == 5
+    later = time.monotonic() + 30
+    monkeypatch.setattr("integrations.jenkins.servers.time.monotonic", lambda: later)
+    heard(talk, 6, "FAILURE", "shop")
+    assert len(asked) == 2
 
 
 def test_nothing_is_asked_for_a_room_that_will_not_be_told(

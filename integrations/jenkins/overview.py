@@ -1,4 +1,4 @@
-"""What a job is, and how the whole of Jenkins stands at a glance."""
+"""What a job is beside its builds, and how the whole of Jenkins stands at a glance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from integrations.jenkins.agents import Agent, agents, waiting, works
 from integrations.jenkins.client import JenkinsClient, raw_path
-from integrations.jenkins.model import ListedJob, Wire
+from integrations.jenkins.model import ListedJob, Text, Wire
 from integrations.jenkins.names import named_in
 
 _DETAILS = (
@@ -29,17 +29,13 @@ def _named(projects: Any) -> Any:
     return tuple(name for name, _ in (named_in(each["url"]) for each in projects or ()) if name)
 
 
-def _text(value: object) -> object:
-    return value or ""
-
-
 Projects = Annotated[tuple[str, ...], BeforeValidator(_named)]
 
 
-class Details(Wire):
+class JobDetails(Wire):
     """What is told of a job beside its parameters and builds. Jenkins names neighbours for freestyle jobs only."""
 
-    description: Annotated[str, BeforeValidator(_text)] = ""
+    description: Text = ""
     health: tuple[Health, ...] = Field((), alias="healthReport")
     downstream: Projects = Field((), alias="downstreamProjects")
     upstream: Projects = Field((), alias="upstreamProjects")
@@ -51,11 +47,11 @@ class Details(Wire):
         return self.kind.endswith("WorkflowJob")
 
 
-def details(client: JenkinsClient, full_name: str) -> Details:
+def job_details(client: JenkinsClient, full_name: str) -> JobDetails:
     """What a job is."""
     asked = f"asking Jenkins for the job {full_name}"
     data = client.info(asked, raw_path(full_name, asked), _DETAILS)
-    return client.typed(asked, lambda: Details.model_validate(data))
+    return client.typed(asked, lambda: JobDetails.model_validate(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ def overview(client: JenkinsClient) -> Overview:
     }
     return Overview(
         url=client.url,
-        quieting_down=client.quieting_down(),
+        quieting_down=client.quieting().on,
         agents=nodes,
         running=len(running),
         waiting=len(waiting(client)),

@@ -1,0 +1,3 @@
+module sparkops/bench/switches
+
+go 1.19

@@ -1,0 +1,1 @@
+"""Which switches there are: from the file, the environment, NetBox and Nautobot."""

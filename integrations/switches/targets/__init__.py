@@ -1,0 +1,1 @@
+"""Which switches are meant: `leaf[01-48]`, `@spine and not spine09`."""

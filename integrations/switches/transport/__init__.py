@@ -1,0 +1,1 @@
+"""Two ways to a switch behind one seam: the fast path and the sure path."""
