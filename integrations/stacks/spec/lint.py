@@ -35,6 +35,8 @@ _REASONS = {
 } | dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "must be a mapping, `key: value`")
 _TF_VARIABLE = re.compile(r'^\s*variable\s+"([^"]+)"', re.MULTILINE)
 
+_TF_BACKEND = re.compile(r'^\s*(?:backend\s+"(?!local")|cloud\s*\{)', re.MULTILINE)
+
 Place = tuple[int | str, ...]
 Fault = tuple[Place, str]
 
@@ -178,9 +180,11 @@ def _faults_of_terraform(spec: StackSpec, folder: Path) -> Iterator[Fault]:
         yield ("source",), f"there is no .tf file in {folder.name}"
     if written_as_json:
         return
-    declared = {
-        name for path in sources for name in _TF_VARIABLE.findall(path.read_text("utf-8", errors="replace"))
-    }
+    texts_of = [path.read_text("utf-8", errors="replace") for path in sources]
+    declared = {name for text in texts_of for name in _TF_VARIABLE.findall(text)}
+    if spec.state == "own" and not any(map(_TF_BACKEND.search, texts_of)):
+        says = "no .tf file names a backend that outlives the run: its state would be gone with its folder"
+        yield ("state",), says
     for name in spec.variables:
         if name not in declared:
             near = get_close_matches(name, declared, n=1)

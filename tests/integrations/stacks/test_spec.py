@@ -271,6 +271,20 @@ def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
     assert read_shelf(tmp_path / "nowhere") == type(shelf)()
 
 
+@pytest.mark.parametrize(
+    ("backend", "is_kept"),
+    [("", False), ('backend "local" {}', False), ('backend "s3" {}', True), ("cloud {}", True)],
+)
+def test_a_state_of_ones_own_must_outlive_the_run(backend: str, is_kept: bool, tmp_path: Path) -> None:
+    text = "{name: eth-private, engine: terraform, source: tf, state: own}"
+    path = shelved(tmp_path, text, files={"tf/main.tf": f"terraform {{\n  {backend}\n}}\n"})
+    faults = read_shelf(tmp_path).faults
+    assert faults == (() if is_kept else (
+        f"{path}, line 1 (state): no .tf file names a backend that outlives the run: "
+        "its state would be gone with its folder.",
+    ))  # fmt: skip
+
+
 def test_a_link_that_leads_out_of_the_source_is_refused(tmp_path: Path) -> None:
     path = shelved(tmp_path, IDEAL)
     (path.parent / "terraform/eth/keys").symlink_to("/etc")
