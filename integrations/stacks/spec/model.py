@@ -146,7 +146,7 @@ class Cost(Strict):
     """What it is thought to cost."""
 
     estimate: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    """An hour of one resource, by its type (`aws_instance`) or by `type.size` (`aws_instance.t3.micro`)."""
+    """An hour of one resource, by its type: `aws_instance`."""
     limit_month: float | None = Field(default=None, gt=0)
     """The most a month of it may cost."""
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")

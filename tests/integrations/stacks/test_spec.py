@@ -28,7 +28,7 @@ variables:
 approval: {need: 1, from: ["group:ops"], not_requester: true, expires: 30m, skip_if: no_changes, always_if: destroy}
 lock: "{stack}/{instance}/{var.region}"
 lease: {default: 8h, max: 72h, warn: [2h, 30m], on_expiry: destroy, protect: [prod]}
-cost: {estimate: {aws_instance.t3.micro: 0.0104}, limit_month: 200}
+cost: {estimate: {aws_instance: 0.0104}, limit_month: 200}
 outputs: {show: [rpc_url], hide: [rpc_password]}
 health:
   - {jsonrpc: eth_blockNumber, url: "{out.rpc_url}", rising: true, within: 60s}
