@@ -204,18 +204,15 @@ class Ansible:
         return folder
 
     def _given(self, job: Job) -> dict[str, str]:
+        """ansible-playbook is looked for beside ansible-runner first; what it writes for itself stays private."""
         beside = str(Path(self.tool(job).path).parent)
-        path = f"{beside}:{job.environ.get('PATH', '/usr/bin:/bin')}"
-        local = {
-            "ANSIBLE_LOCAL_TEMP": str(job.private / "ansible-tmp"),
-            "ANSIBLE_HOME": str(job.private / "ansible"),
-        }
         return {
-            "PATH": path,
+            "PATH": f"{beside}:{job.environ.get('PATH', '/usr/bin:/bin')}",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORCE_COLOR": "0",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
-        } | local
+            "ANSIBLE_LOCAL_TEMP": str(job.private / "ansible-tmp"),
+        }
 
     def _playbook(self, job: Job, purpose: Purpose) -> str:
         told = self._told(job)
