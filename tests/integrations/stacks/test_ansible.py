@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from integrations.stacks.engines.ansible import Ansible
@@ -19,10 +23,11 @@ from integrations.stacks.engines.model import (
     Purpose,
     Said,
 )
-from integrations.stacks.engines.process import Stop
+from integrations.stacks.engines.process import Stop, read_ended
 from integrations.stacks.errors import EngineFailed, NotOffered
 from tests.integrations.stacks.jobs import Hearing, job
 from tests.integrations.stacks.programs import needed
+from tests.integrations.stacks.test_chaos import is_ours
 
 SITE = """
     - hosts: all
@@ -45,6 +50,7 @@ GONE = """
           file: {path: "{{ target }}", state: absent}
 """
 PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
+SLEEPING = PLAY + "    - {name: at it, command: 'sleep 1000', when: not ansible_check_mode}\n"
 
 
 @pytest.fixture(autouse=True)
@@ -127,11 +133,36 @@ def test_a_playbook_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("stop", "outcome"), [(Stop.GENTLY, Outcome.CANCELLED), (Stop.NOW, Outcome.KILLED)])
 def test_a_cancelled_playbook_leaves_no_process(stop: Stop, outcome: Outcome, tmp_path: Path) -> None:
-    site = PLAY + "    - {name: at it, command: 'sleep 1000', when: not ansible_check_mode}\n"
-    work = played(tmp_path, site)
+    work = played(tmp_path, SLEEPING)
     plan = Ansible().plan(work, Purpose.APPLY, Hearing().listener)
     result = Ansible().apply(work, plan, Hearing(until=Said, text="task: at it", stop=stop).listener)
     assert (result.outcome, result.left_running) == (outcome, 0)
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from integrations.stacks.engines.ansible import Ansible
+from integrations.stacks.engines.model import Listener, Purpose
+from tests.integrations.stacks.test_ansible import SLEEPING, played
+work = played(Path(sys.argv[1]), SLEEPING)
+plan = Ansible().plan(work, Purpose.APPLY, Listener())
+Ansible().apply(work, plan, Listener(lambda event: print(event, flush=True)))
+"""
+
+
+def test_a_playbook_does_not_outlive_its_worker(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        while "task: at it" not in worker.stdout.readline():
+            assert worker.poll() is None
+        worker.kill()
+    while (ended := read_ended(tmp_path / "private" / "apply-saved.ended")) is None:
+        time.sleep(0.05)
+    assert (ended.told, ended.left) == (True, 0)
+    assert not [each.pid for each in psutil.process_iter() if is_ours(each.pid, tmp_path)]
 
 
 def test_what_no_playbook_takes_away_cannot_be_destroyed(tmp_path: Path) -> None:
