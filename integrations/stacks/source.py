@@ -71,23 +71,18 @@ def revision_now(stack: Stack) -> str:
 def _prepared(stack: Stack, root: Path, environ: Mapping[str, str], stop: Callable[[], Stop]) -> Workspace:
     source, private = root / "source", root / "private"
     private.mkdir(mode=0o700)
-    given = stack.spec.source
+    given, revision = stack.spec.source, revision_now(stack)
     if isinstance(given, GitSource):
         _fetch(stack, given, source, private, environ, stop)
     else:
         _copy_inside(stack, source)
+        if revision_of(source) != revision_of(stack.folder / given) or revision_now(stack) != revision:
+            raise _refused(stack, "it was changed while it was copied; ask again")
     folder = source / stack.spec.folder
     if not inside(folder, source) or not folder.is_dir():
         raise _refused(stack, f"there is no folder {stack.spec.folder!r} in it")
     commit = given.commit if isinstance(given, GitSource) else None
-    return Workspace(root, source, folder, private, _revision_of_copy(stack, source), commit)
-
-
-def _revision_of_copy(stack: Stack, copy: Path) -> str:
-    """Of the very files that will be used, as far as they were copied: the folder may change meanwhile."""
-    if stack.source == stack.folder.resolve():
-        return revision_of(copy)
-    return revision_of(stack.folder, *((copy,) if _beside(stack) else ()))
+    return Workspace(root, source, folder, private, revision, commit)
 
 
 def _beside(stack: Stack) -> tuple[Path, ...]:

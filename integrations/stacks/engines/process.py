@@ -145,9 +145,10 @@ def run(call: Call, watch: Watch) -> Ended:
 
     Whatever `watch` raises stops the program gently first, and is raised when that has ended.
     """
-    ended = _run(call, watch)
-    call.raw.unlink()
-    return ended
+    try:
+        return _run(call, watch)
+    finally:
+        call.raw.unlink(missing_ok=True)
 
 
 def run_and_read(call: Call, watch: Watch) -> tuple[Ended, bytes]:

@@ -110,8 +110,7 @@ class Terraform:
         """Apply the saved plan, if it is still the one that was made."""
         attempted = f"applying the plan of {job.spec.name}"
         check_digest(attempted, plan)
-        if not (job.folder / ".terraform").is_dir():  # it was planned elsewhere
-            self._initialise(job, listener)
+        self._be_initialised(job, listener)
         ended, heard = self._run(
             job, listener, "apply-saved", "apply", "-json", "-input=false", "-no-color", str(plan.file)
         )
@@ -136,10 +135,12 @@ class Terraform:
 
     def outputs(self, job: Job, listener: Listener) -> Mapping[str, Output]:
         """The outputs in the state."""
+        self._be_initialised(job, listener)
         return terraform_json.outputs_of(self._shown(job, listener, "output", "-json", "-no-color"))
 
     def held(self, job: Job, listener: Listener) -> tuple[Held, ...]:
         """The resources in the state."""
+        self._be_initialised(job, listener)
         return terraform_json.held_of(self._shown(job, listener, "show", "-json", "-no-color"))
 
     def unlock(self, job: Job, lock_id: str, listener: Listener) -> None:
@@ -176,6 +177,11 @@ class Terraform:
             has_changes=ended.code == 2,
             warnings=tuple(each for each in heard.diagnostics if each.severity == "warning"),
         )
+
+    def _be_initialised(self, job: Job, listener: Listener) -> None:
+        """Initialise where this copy of the source was not: what is asked about was planned or made elsewhere."""
+        if not (job.folder / ".terraform").is_dir():
+            self._initialise(job, listener)
 
     def _initialise(self, job: Job, listener: Listener) -> None:
         if job.state is not None:

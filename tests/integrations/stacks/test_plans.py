@@ -50,6 +50,14 @@ def test_a_plan_of_one_worker_is_applied_by_another(database: Database, tmp_path
         result = Terraform().apply(second, plan, quiet)
         assert (result.outcome, result.counts) == (Outcome.DONE, Counts(add=2))
 
+        # And a third, that has done neither, finds what stands and what it gives out.
+        (tmp_path / "three").mkdir()
+        third = job(
+            tmp_path / "three", {"main.tf": MAIN}, state=access(database, url), secrets=SECRET, nodes=2
+        )
+        assert Terraform().outputs(third, quiet)["url"].value == "http://2"
+        assert len(Terraform().held(third, quiet)) == 2
+
 
 def test_a_plan_is_found_by_its_instance_and_its_digest_and_forgotten_with_the_others(
     database: Database, tmp_path: Path

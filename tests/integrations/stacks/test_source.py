@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Callable
@@ -97,7 +98,7 @@ def test_where_a_stack_lies_and_when_it_was_written_does_not_count(tmp_path: Pat
 def test_what_leads_out_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
     of = stack(tmp_path / "stacks")
     (of.folder / "tf/keys").symlink_to("/etc")
-    with pytest.raises(SourceRefused, match="Reading the source tf: the link keys leads out of it"):
+    with pytest.raises(SourceRefused, match="Reading the source eth: the link tf/keys leads out of it"):
         prepare(of, tmp_path / "run", os.environ)
     assert not (tmp_path / "run").exists()
 
@@ -107,6 +108,21 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(of.folder / "tf/pipe")
     with pytest.raises(SourceRefused, match="pipe is neither a file nor a link"):
         prepare(of, tmp_path / "run", os.environ)
+
+
+def test_what_changes_while_it_is_copied_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = stack(tmp_path / "stacks")
+    copy = shutil.copy2
+
+    def copy_and_write(path: Path, target: Path, **more: bool) -> object:
+        done = copy(path, target, **more)
+        path.write_text("# written meanwhile")
+        return done
+
+    monkeypatch.setattr(shutil, "copy2", copy_and_write)
+    with pytest.raises(SourceRefused, match="it was changed while it was copied; ask again"):
+        prepare(of, tmp_path / "run", os.environ)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_is_there_already_is_not_used_again(tmp_path: Path) -> None:
