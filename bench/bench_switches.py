@@ -51,6 +51,8 @@ class Farm:
     inventory: Path
     list: Path
     ca: str
+    control: str
+    """The URL of its control API."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def main() -> None:
     """Build the peers, run the farms one after the other, ask."""
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as folder:
-        programs = Programs(_built(Path(folder)), _with_napalm(Path(folder)))
+        programs = Programs(go_program(Path(folder)), _with_napalm(Path(folder)))
         for count, latency, rounds in (
             (1_000, "50ms", ROUNDS),
             (1_000, "200ms", ROUNDS),
@@ -126,7 +128,7 @@ def _beside_napalm(figures: Figures) -> Result:
 def _rounds(running: Farm, programs: Programs, rounds: int) -> Figures:
     found: Figures = {}
     for _ in range(rounds):
-        _add(found, _GO, _go(programs, running))
+        _add(found, _GO, _go(programs.go, running))
         fast = _ours(running.inventory, "on")
         _add(found, _FAST, fast["cold"])
         _add(found, _FAST_WARM, fast["warm"])
@@ -144,9 +146,14 @@ def _add(found: Figures, who: str, told: Mapping[str, Any]) -> None:
         found.setdefault(who, {}).setdefault(key, []).append(told[key])
 
 
-def _go(programs: Programs, running: Farm) -> Mapping[str, Any]:
+def go_alone(go: Path, running: Farm) -> float:
+    """Seconds that the Go program takes to ask the farm."""
+    return float(_go(go, running)["wall"])
+
+
+def _go(go: Path, running: Farm) -> Mapping[str, Any]:
     arguments = ("-list", str(running.list), "-ca", running.ca)
-    return _complete(_told((str(programs.go), *arguments)), running.count)
+    return _complete(_told((str(go), *arguments)), running.count)
 
 
 def _ours(inventory: Path, fast: str) -> Mapping[str, Any]:
@@ -193,21 +200,21 @@ def farm(count: int, latency: str, folder: Path) -> Iterator[Farm]:
     command = ("-m", "playground", "switches", *(word for pair in options.items() for word in pair))
     with process(*command, environment={"SWITCHES_PASSWORD": PASSWORD}):
         wait_until_answers(f"http://127.0.0.1:{control}/playground/faults", 300)
-        yield _farm(count, inventory)
+        yield _farm(count, inventory, f"http://127.0.0.1:{control}/playground")
     time.sleep(1)
 
 
-def _farm(count: int, inventory: Path) -> Farm:
+def _farm(count: int, inventory: Path, control: str) -> Farm:
     entries = _LINE.findall(inventory.read_text())
     if len(entries) != count:
         raise RuntimeError(f"{inventory} has {len(entries)} switches with a CA, and not {count}")
     addresses = inventory.with_suffix(".txt")
     addresses.write_text("".join(f"{name} {host}:{port}\n" for name, host, port, _ in entries))
     (ca,) = {entry[3] for entry in entries}
-    return Farm(count, inventory, addresses, ca)
+    return Farm(count, inventory, addresses, ca, control)
 
 
-def _built(folder: Path) -> Path:
+def go_program(folder: Path) -> Path:
     """The Go program. Needs Debian's package `golang`."""
     program = folder / "ask"
     environment = {**os.environ, "GOFLAGS": "-mod=mod", "GOCACHE": str(folder / "go"), "GO111MODULE": "on"}

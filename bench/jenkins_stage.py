@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,8 +58,10 @@ class Sparkops:
 
 
 @contextmanager
-def sparkops(webex: Webex, jenkins_url: str, url: str) -> Iterator[Sparkops]:
-    """Web (gunicorn, as many workers as by default) and worker, ready."""
+def sparkops(
+    webex: Webex, jenkins_url: str, url: str, more: Mapping[str, str] | None = None
+) -> Iterator[Sparkops]:
+    """Web (gunicorn, as many workers as by default) and worker, ready; `more` is added to their environment."""
     port = free_port()
     root = f"http://127.0.0.1:{port}"
     user, token = _LOGIN
@@ -77,6 +79,7 @@ def sparkops(webex: Webex, jenkins_url: str, url: str) -> Iterator[Sparkops]:
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "LOG_LEVEL": "ERROR",
+        **(more or {}),
     }
     gunicorn = ("-m", "gunicorn", "--config", "python:bot.gunicorn_settings", "bot.app:create_app()")
     with (

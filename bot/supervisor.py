@@ -34,6 +34,8 @@ _GENERATED = (
     "SPARKOPS_ENCRYPTION_KEY",
 )
 _OWNER, _BOT, _ROOM = "you@example.com", "sparkops@webex.bot", "Sparkops demo"
+_SWITCHES = 8
+"""Stand-in switches of the playground: two spines and six leafs."""
 _PATIENCE = 60.0
 
 
@@ -105,7 +107,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
             folders = migrations_of(settings)
             if postgres is None or not is_current(url, folders):
                 migrate(url, folders)
-            environment = _environment(settings, environ, url)
+            environment = environment_of(settings, environ, url)
             _write_private(settings.home / PLAYED, _played(environment, environ))
             _supervise(settings, environment, stopping)
         finally:
@@ -114,7 +116,7 @@ def run(settings: Settings, environ: Mapping[str, str]) -> None:
 
 
 def _supervise(settings: Settings, environment: dict[str, str], stopping: threading.Event) -> None:
-    children = _children(settings, environment)
+    children = children_of(settings, environment)
     try:
         for child in children:
             if child.name != "clock":  # nobody waits for it: it starts when all others have
@@ -132,14 +134,18 @@ def _supervise(settings: Settings, environment: dict[str, str], stopping: thread
             child.stop(25.0)
 
 
-def _children(settings: Settings, environment: dict[str, str]) -> list[Child]:
+def children_of(settings: Settings, environment: Mapping[str, str]) -> list[Child]:
+    """The processes to keep alive; the playground among them unless there is a real Webex."""
     python = sys.executable
     children = []
     if settings.webex_access_token is None:
         port = environment["PLAYGROUND_PORT"]
         hook = f"{environment['PUBLIC_URL']}/hooks/jenkins/{environment['JENKINS_HOOK_SECRET']}"
         command = [python, "-m", "playground", "all", "--port", port, "--bot-email", _BOT, "--owner", _OWNER]
-        children.append(Child("playground", [*command, "--room", _ROOM, "--jenkins-hook", hook], environment))
+        command += ["--room", _ROOM, "--jenkins-hook", hook]
+        if environment.get("SWITCHES_INVENTORY") == _inventory(settings):
+            command += ["--switches", str(_SWITCHES), "--switches-inventory", _inventory(settings)]
+        children.append(Child("playground", command, environment))
     web = [python, "-m", "gunicorn", "--config", "python:bot.gunicorn_settings", "bot.app:create_app()"]
     children.append(Child("web", web, environment))
     children.append(Child("worker", [python, "-m", "bot", "worker"], environment))
@@ -147,7 +153,7 @@ def _children(settings: Settings, environment: dict[str, str]) -> list[Child]:
     return children
 
 
-def _environment(settings: Settings, environ: Mapping[str, str], url: str) -> dict[str, str]:
+def environment_of(settings: Settings, environ: Mapping[str, str], url: str) -> dict[str, str]:
     """The children's environment: what was given, and what a laptop needs without being told."""
     kept = made_up(settings.home, environ)
     made = {**kept, **{name: value for name, value in environ.items() if value}}
@@ -170,7 +176,28 @@ def _environment(settings: Settings, environ: Mapping[str, str], url: str) -> di
                 "JENKINS_USER": "sparkops",
                 "JENKINS_TOKEN": "playground-token",
             }
+        if not _knows_switches(settings, environ):
+            made |= {
+                "SWITCHES_INVENTORY": _inventory(settings),
+                "SWITCHES_PASSWORD": "playground-password",
+            }
+            made.pop("SWITCHES_PASSWORD_FILE", None)
     return made
+
+
+def _knows_switches(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """Whether there are switches to be asked: then the playground brings none of its own."""
+    told = settings.file.integrations.get("switches", {})
+    return (
+        any(environ.get(name) for name in ("SWITCHES_INVENTORY", "SWITCH_URL"))
+        or bool(told.get("inventory") or told.get("url"))
+        or Path("inventory/switches.yaml").exists()
+    )
+
+
+def _inventory(settings: Settings) -> str:
+    """Where the playground writes which switches it has."""
+    return str(settings.home.resolve() / "switches.yaml")
 
 
 def made_up(home: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -230,7 +257,8 @@ def _announce(settings: Settings, environment: Mapping[str, str], stopping: thre
     print(
         f"\nSparkops is ready.\n\n  Chat page  {chat}\n  Bot        {bot}\n\n"
         f"Open the chat page. You are {_OWNER} in the room “{_ROOM}”. Type first:\n\n"
-        "  @Sparkops help\n  @Sparkops jenkins jobs\n  @Sparkops jenkins build api BRANCH=main\n\n"
+        "  @Sparkops help\n  @Sparkops jenkins jobs\n  @Sparkops jenkins build api BRANCH=main\n"
+        "  @Sparkops switch health\n\n"
         "Ctrl-C stops everything.\n",
         flush=True,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,13 +62,18 @@ def keep(
     room_id: str | None,
     words: tuple[str, ...],
     redactor: Redactor,
+    after: tuple[str, ...] | None = None,
 ) -> int | None:
     """Keep what failed, for `retry`; returns its number, or None where nothing did.
 
     `words` is the command without its items, which are taken at its end; `room_id` is where it was asked. What the
     same person had left of the same command is now told by these results. The same request keeps its number.
+    With `after` the items are one word, parted by commas, and these words follow it.
     """
-    _settle(session, {each.as_word for each in results}, person, words, request_key)
+    command: dict[str, list[str]] = {"words": list(words)}
+    if after is not None:
+        command["after"] = list(after)
+    _settle(session, {each.as_word for each in results}, person, command, request_key)
     failed = {each.as_word: redactor.redact(each.says) for each in results if each.came is Came.FAILED}
     if not failed:
         session.execute(delete(BulkResult).where(BulkResult.request_key == request_key))
@@ -76,7 +81,7 @@ def keep(
     values = {
         "person_email": person.casefold(),
         "room_id": room_id,
-        "words": {"words": list(words)},
+        "words": command,
         "failed": {"items": failed},
     }
     statement = insert(BulkResult).values(request_key=request_key, **values)
@@ -100,16 +105,21 @@ def left(session: Session, person: str, room_ids: Collection[str], number: int |
     if row is None:
         return None
     reasons = dict(row.failed["items"])
-    return Left(row.id, (*row.words["words"], *reasons), reasons)
+    items = [",".join(reasons), *row.words["after"]] if "after" in row.words else [*reasons]
+    return Left(row.id, (*row.words["words"], *items), reasons)
 
 
 def _settle(
-    session: Session, items: Collection[str], person: str, words: tuple[str, ...], request_key: str
+    session: Session,
+    items: Collection[str],
+    person: str,
+    command: Mapping[str, list[str]],
+    request_key: str,
 ) -> None:
     """Strike these items from what the same command left before."""
     earlier = select(BulkResult).where(
         BulkResult.person_email == person.casefold(),
-        BulkResult.words == {"words": list(words)},
+        BulkResult.words == command,
         BulkResult.request_key != request_key,
     )
     for row in session.scalars(earlier.order_by(BulkResult.id).with_for_update()):

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrations.switches.errors import Cancelled, DeadlinePassed, SwitchError
 from integrations.switches.inventory.model import Switch
@@ -27,6 +27,8 @@ class Result:
     error: SwitchError | None = None
     path: Path | None = None
     seconds: float = 0.0
+    at: float = field(default_factory=time.time, compare=False)
+    """When it came, in seconds since the epoch."""
 
     @property
     def failure(self) -> SwitchError | None:
@@ -58,8 +60,14 @@ class Question:
         self._crash: Exception | None = None
 
     def __iter__(self) -> Iterator[Result]:
+        return (result for result in self.ticking(None) if result is not None)
+
+    def ticking(self, seconds: float | None) -> Iterator[Result | None]:
+        """The same, with a None whenever nothing arrived for so many seconds: to look at something else meanwhile."""
         while True:
-            self._news.wait()
+            if not self._news.wait(seconds):
+                yield None
+                continue
             self._news.clear()
             ended = self._ended
             while self._arrived:

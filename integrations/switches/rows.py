@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from integrations.switches.normalise import Row, Value
 
@@ -46,8 +47,12 @@ _VOLATILE = re.compile(
 )
 
 
+@lru_cache(maxsize=16_384)
 def is_volatile(name: str) -> bool:
-    """Whether a field of this name says something else each time it is asked: times, ages, counters, loads."""
+    """Whether a field of this name says something else each time it is asked: times, ages, counters, loads.
+
+    Kept, since a thousand switches have the same fields in all their rows.
+    """
     return _VOLATILE.search(name) is not None
 
 

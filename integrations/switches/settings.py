@@ -58,6 +58,8 @@ class SwitchesSettings(BaseModel):
     """Seconds to wait for a connection."""
     most_bytes: int = Field(8_000_000, alias="SWITCHES_MAX_ANSWER", ge=1_000)
     """Bytes of an answer that are taken."""
+    snapshot_days: float = Field(30.0, alias="SWITCHES_SNAPSHOT_DAYS", gt=0, le=3650)
+    """Days a snapshot is kept."""
     shows: dict[str, ShowRules] = Field(default_factory=dict)
     """What groups of people may ask for, beside what `everyone` may; by the group's name in `sparkops.yaml`."""
 

@@ -17,7 +17,7 @@ from tests.commands import bakery
 from tests.talking import DIRECT, GROUP, Conversation, confirmation_code, settings_of
 
 WITH_SYSTEMS_OF_THEIR_OWN = {
-    *("credentials", "jenkins"),
+    *("credentials", "jenkins", "switch"),
     *("message", "person", "retry", "room", "say", "webhook"),  # beside a stand-in Webex
 }
 """Nouns whose examples need an outside system: their own tests run them beside it."""

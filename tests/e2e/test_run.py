@@ -95,10 +95,15 @@ def test_it_says_where_to_talk_keeps_everything_alive_and_ends_in_order(laptop: 
         f"  Chat page  {laptop.chat}/\n"
         f"  Bot        http://127.0.0.1:{laptop.environment['PORT']}\n\n"
         "Open the chat page. You are you@example.com in the room “Sparkops demo”. Type first:\n\n"
-        "  @Sparkops help\n  @Sparkops jenkins jobs\n  @Sparkops jenkins build api BRANCH=main\n\n"
+        "  @Sparkops help\n  @Sparkops jenkins jobs\n  @Sparkops jenkins build api BRANCH=main\n"
+        "  @Sparkops switch health\n\n"
         "Ctrl-C stops everything.\n\n"
     )
     assert requests.get(f"{laptop.chat}/", timeout=10).status_code == 200
+    assert laptop.ask("switch health").startswith("⚠️ 7 of 8 switches have something to look at:")
+    assert laptop.ask('switch show @leaf "show version"').startswith(
+        "**`show version`**: 6 rows of 6 switches."
+    )
     assert laptop.ask("ping") == "pong"
 
     refused = subprocess.run(

@@ -71,7 +71,7 @@ class BulkResult(Base):
     person_email: Mapped[str]
     room_id: Mapped[str | None]
     words: Mapped[dict[str, Any]]
-    """The words of the command that does the rest: `{"words": [...]}`."""
+    """The words of the command that does the rest: `{"words": [...]}`, and `"after"` for those behind its items."""
     failed: Mapped[dict[str, Any]]
     """`{"items": {item: reason}}`."""
     at: Mapped[datetime] = now()

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.commands.context import Context
 from bot.commands.model import CommandError
-from bot.outbound.quoting import code, quote
+from bot.outbound.quoting import code, fence, quote
 from integrations.switches.client import SwitchesClient
 from integrations.switches.commands_allowed import CommandRefused, Show, check_all, rules_of
 from integrations.switches.errors import SwitchError
@@ -33,7 +33,13 @@ def in_words() -> Iterator[None]:
     """Within, what is wrong with a target, the inventory, a command or a switch becomes a CommandError."""
     try:
         yield
-    except (TargetError, InventoryError, CommandRefused, SwitchError) as error:
+    except TargetError as error:
+        # Below the sentence a second and third line point at the place.
+        sentence, _, pointed = str(error).partition("\n")
+        raise CommandError(
+            "\n".join(filter(None, (quote(sentence, 800), pointed and fence(pointed))))
+        ) from error
+    except (InventoryError, CommandRefused, SwitchError) as error:
         raise CommandError(quote(str(error), 800)) from error
 
 
