@@ -12,6 +12,7 @@ COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/sparkops
 COPY bot ./bot
 COPY integrations ./integrations
+COPY stacks ./stacks
 USER sparkops
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \

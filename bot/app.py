@@ -1,4 +1,7 @@
-"""The Flask application: hooks, REST, health. It verifies, stores, queues and answers, and calls nobody."""
+"""The Flask application: hooks, REST, health, and what integrations serve.
+
+It verifies, stores, queues and answers, and calls nobody.
+"""
 
 from __future__ import annotations
 
@@ -33,4 +36,8 @@ def make_app(web: Web) -> Flask:
     app.extensions["sparkops"] = web
     for blueprint in (health.blueprint, hooks.blueprint, rest.blueprint):
         app.register_blueprint(blueprint)
+    for name, loaded in web.integrations.items():
+        if (routes := loaded.integration.routes) is not None:
+            blueprint = routes(loaded.settings, web.settings, web.database)
+            app.register_blueprint(blueprint, name=f"integrations.{name}", url_prefix=f"/integrations/{name}")
     return app

@@ -110,6 +110,9 @@ def make_services(
         credentials={
             name: service for each in parts.integrations.values() for name, service in each.services.items()
         },
+        reseals=tuple(
+            each.integration.reseal for each in parts.integrations.values() if each.integration.reseal
+        ),
         counters=counters,
     )
 

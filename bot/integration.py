@@ -10,14 +10,17 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from flask import Blueprint
 from pydantic import BaseModel, SecretStr
 from sqlalchemy.orm import Session
 
 from bot.access.credentials import CredentialKind, Service
+from bot.access.encryption import Reseal
 from bot.commands.context import Services
 from bot.commands.model import Command
 from bot.runs.kinds import Periodic, RunKind
 from bot.settings import Settings, revealed
+from bot.store.database import Database
 
 
 class IntegrationError(Exception):
@@ -68,6 +71,10 @@ class CheckResult:
 
 
 Check = Callable[[Services], tuple[CheckResult, ...]]
+Routes = Callable[[Any, Settings, Database], Blueprint]
+"""Makes what the web process serves below `/integrations/<name>`, of the integration's settings, the bot's and the
+database. The core has checked nothing of such a request: its views find out by themselves who asks, and bound what
+they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,9 @@ class Integration:
     `bot.store.models.Base`. `counted` are the counters it raises by `services.counters.count`, each with what it
     counts and its labels, separated by commas in the order of the alphabet; their names begin with its own, and
     `/metrics` shows them. A client with a method `count_with` (`bot.store.counters.Counts`) is given the counters.
+    `routes` is for programs that speak HTTP to the bot and wait for its answer; what only reports something comes by
+    `hook`. What it keeps encrypted with the keys of SPARKOPS_ENCRYPTION_KEY, `reseal` encrypts anew when an owner
+    says `credentials rotate`.
     """
 
     name: str
@@ -95,6 +105,8 @@ class Integration:
     accounts: Callable[[Any], Mapping[str, Any]] | None = None
     periodics: tuple[Periodic, ...] = ()
     migrations: Path | None = None
+    routes: Routes | None = None
+    reseal: Reseal | None = None
     counted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 

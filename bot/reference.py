@@ -24,7 +24,7 @@ from bot.config_file import AccessRule, ApprovalRule, ConfigFile, LimitRule, Rat
 from bot.durations import span
 from bot.guest_policy import Guests
 from bot.health import COUNTED, COUNTERS, GAUGES
-from bot.integration import Integration, find_integrations
+from bot.integration import Integration, Loaded, find_integrations
 from bot.outbound.redact import Redactor
 from bot.settings import Settings
 from bot.stale_policy import StaleRooms
@@ -175,7 +175,8 @@ def _default(field: FieldInfo) -> str:
 def http_page(registry: Registry, integrations: Iterable[Integration]) -> str:
     """Every route of the web process, as its view's docstring tells it."""
     settings = Settings.model_validate({"WEBEX_WEBHOOK_SECRET": "none"})
-    parts = Parts(settings, {}, Redactor(()), registry, {})
+    loaded = {each.name: _loaded(each) for each in integrations if each.routes is not None}
+    parts = Parts(settings, loaded, Redactor(()), registry, {})
     app = make_app(
         make_web(parts, Database("postgresql://nowhere/none"))
     )  # nothing connects before a request
@@ -191,6 +192,10 @@ def http_page(registry: Registry, integrations: Iterable[Integration]) -> str:
     if hooks:
         lines += ["", "## Integrations with a hook", "", *(f"- {each}" for each in hooks)]
     return _page(lines)
+
+
+def _loaded(integration: Integration) -> Loaded:
+    return Loaded(integration, integration.settings.model_validate({}) if integration.settings else None)
 
 
 def metrics_page(integrations: Iterable[Integration]) -> str:

@@ -135,6 +135,9 @@ def conversation(
         credentials={
             name: service for each in parts.integrations.values() for name, service in each.services.items()
         },
+        reseals=tuple(
+            each.integration.reseal for each in parts.integrations.values() if each.integration.reseal
+        ),
     )
     return Conversation(services)
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken, MultiFernet
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from bot.access.encryption import keyring
 from bot.store.models import Credential as Row
 
 _LABEL = b"sparkops credentials 1"
@@ -125,8 +123,7 @@ class Vault:
         self, keys: Sequence[SecretStr] = (), learn: Callable[[Iterable[str]], None] = _ignore
     ) -> None:
         """The first of `keys` encrypts, all decrypt. `learn` is told each secret before it is handed out."""
-        fernets = [Fernet(_derived(key)) for key in keys]
-        self._fernet = MultiFernet(fernets) if fernets else None
+        self._fernet = keyring(keys, _LABEL)
         self._learn = learn
 
     def __repr__(self) -> str:
@@ -216,9 +213,3 @@ def _of(person: str, service: str) -> ColumnElement[bool]:
 
 def _bound(person: str, service: str) -> list[str]:
     return [person.casefold(), service]
-
-
-def _derived(key: SecretStr) -> bytes:
-    """The Fernet key of a long text (HKDF-SHA256, RFC 5869)."""
-    derived = HKDF(SHA256(), length=32, salt=None, info=_LABEL).derive(key.get_secret_value().encode())
-    return base64.urlsafe_b64encode(derived)

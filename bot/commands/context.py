@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.access.audit_seals import SealKeys, seal_keys
 from bot.access.credentials import Service, Vault
+from bot.access.encryption import Reseal
 from bot.access.policies import Policies
 from bot.access.policy import Decision, Policy, Question
 from bot.access.relations import NoRelations, Relations
@@ -37,6 +38,8 @@ class Services:
     vault: Vault = field(default_factory=Vault)
     credentials: Mapping[str, Service] = field(default_factory=dict)
     """What people may give a credential for, by the integration's name."""
+    reseals: tuple[Reseal, ...] = ()
+    """What integrations keep encrypted, beside credentials."""
     titles: Titles = field(default_factory=Titles)
     """The bot's rooms by title."""
     counters: Counting = field(default_factory=NoCounters)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 import structlog
 
-from bot.access.credentials import Credential, CredentialError, Service
+from bot.access.credentials import Credential, CredentialError, Rotated, Service
+from bot.access.encryption import Resealed
 from bot.commands.context import Context
 from bot.commands.model import (
     Command,
@@ -173,23 +175,33 @@ def forget_credentials(context: Context, service: str) -> Reply:
 
 @command("credentials rotate", effect=Effect.CHANGE, repeatable=True, examples=("credentials rotate",))
 def rotate_credentials(context: Context) -> Reply:
-    """Encrypt all kept credentials anew with the first key of SPARKOPS_ENCRYPTION_KEY."""
+    """Encrypt all kept credentials, and what integrations keep, anew with the first key of SPARKOPS_ENCRYPTION_KEY."""
     services = context.services
     try:
         with services.database.transaction() as session:
             rotated = services.vault.rotate(session)
+            others = [reseal(session, services.settings.encryption_keys) for reseal in services.reseals]
     except CredentialError as error:
         raise CommandError(str(error)) from error
-    ones = "1 credential is" if rotated.count == 1 else f"{rotated.count} credentials are"
-    if not rotated.unreadable:
+    ones = _sealed_now(rotated, [each for each in others if each.count])
+    lost = [f"{quote(person)}'s for {quote(service)}" for person, service in rotated.unreadable]
+    lost += [quote(each) for other in others for each in other.unreadable]
+    if not lost:
         return Reply(
             f"🔑 {ones} encrypted with the first key. The others can go from `SPARKOPS_ENCRYPTION_KEY`."
         )
-    lost = ", ".join(f"{quote(person)}'s for {quote(service)}" for person, service in rotated.unreadable)
     return Reply(
-        f"⚠️ {ones} encrypted with the first key. None of the keys opens {lost}: put the key they were given under "
-        "back, or have them given anew."
+        f"⚠️ {ones} encrypted with the first key. None of the keys opens {', '.join(lost)}: put the key they were given "
+        "under back, or have them given anew."
     )
+
+
+def _sealed_now(rotated: Rotated, others: Sequence[Resealed]) -> str:
+    credentials = "1 credential" if rotated.count == 1 else f"{rotated.count} credentials"
+    if not others:
+        return f"{credentials} {'is' if rotated.count == 1 else 'are'}"
+    *first, last = [credentials, *(f"{each.count} {each.what}" for each in others)]
+    return f"{', '.join(first)} and {last} are"
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -1,0 +1,1 @@
+"""The engines: terraform, packer, ansible, programs, each behind the same seam."""
