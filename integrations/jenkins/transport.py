@@ -208,7 +208,7 @@ def _refusal(response: requests.Response, asked: str, *, changes: bool = False) 
         return NotFound(asked, says)
     if status == 409:
         return Disabled(asked, f"{says}: it is disabled")
-    if status == 503 and "jenkins" in response.text[:20_000].casefold():
+    if status == 503 and _is_boot_page(response):
         return Starting(asked, "Jenkins is starting and not ready yet")
     if status == 503:
         return Unreachable(asked, "a proxy before Jenkins answered 503")
@@ -217,6 +217,13 @@ def _refusal(response: requests.Response, asked: str, *, changes: bool = False) 
     if status in (502, 504):
         return Unreachable(asked, f"a proxy before Jenkins answered {status}", maybe_done=changes)
     return BadAnswer(asked, says)
+
+
+def _is_boot_page(response: requests.Response) -> bool:
+    """Whether a 503 is Jenkins' own and no proxy's: its page says so. To a HEAD there is none to tell by."""
+    if response.request.method == "HEAD":
+        return True
+    return "jenkins" in response.text[:20_000].casefold()
 
 
 def _answered(response: requests.Response) -> str:
