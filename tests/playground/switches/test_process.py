@@ -99,7 +99,7 @@ def test_a_farm_runs_beside_webex_and_jenkins(tmp_path: Path) -> None:
         (["--count", "3"], "3 is not in the range 4<=x<=5000"),
         (["--latency", "soon"], "'soon' is no duration: write 50ms or 1.5s"),
         (["--jitter", "130%"], "'130%' is no share: write 30% or 0.3"),
-        (["--mode", "leaf01=ssl3"], "'leaf01=ssl3' is not GLOB=VALUE with one of modern, rsa_kex"),
+        (["--mode", "leaf01=ssl3"], "'leaf01=ssl3' is not GLOB=VALUE with one of modern, vouched, rsa_kex"),
         (["--release", "9.2(2)"], "'9.2(2)' is not GLOB=VALUE with one of 7.0(3)I4(6)"),
     ],
 )
