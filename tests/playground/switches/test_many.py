@@ -13,7 +13,6 @@ import uvloop
 from playground.switches.farm import FarmOptions, start_farm
 from tests.playground.switches.running_farm import AUTH, RunningFarm, message, running_farm
 
-
 Found = TypeVar("Found")
 
 
