@@ -54,6 +54,14 @@ class Terminal:
 
         Returns the exit status: 1 where the line was not carried out, or its run did not end well.
         """
+        try:
+            return self._run(line)
+        finally:
+            for client in self._services.clients.values():
+                if callable(close := getattr(client, "close", None)):
+                    close()  # what it keeps open for its next question
+
+    def _run(self, line: str) -> int:
         if line:
             return 0 if self.say(line) else 1
         click.echo(f"You are {self._person}. `help` shows what there is; Ctrl-D ends.")
