@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -29,6 +30,8 @@ from integrations.jenkins.relay.telling import announce, gather
 from integrations.jenkins.servers import Servers
 from integrations.jenkins.settings import account
 from integrations.jenkins.store.models import JenkinsBuild, JenkinsJob
+
+log = structlog.get_logger(__name__)
 
 _MOST_MISSED = 20
 """Of one job's builds that ended unheard between two looks, the newest so many are told."""
@@ -81,7 +84,14 @@ def take_in(services: Services, client: JenkinsClient, snapshot: Snapshot, *, wa
         span = _span(newest, known.get(job.full_name), first, waits=waits)
         if span is None:
             continue
-        for event in _missed(services, client, job, span):
+        try:
+            missed = _missed(services, client, job, span)
+        except (
+            JenkinsError
+        ) as error:  # one job's trouble keeps no other from being told; it is next look's again
+            log.warning("jenkins.builds_unknown", server=client.name, job=job.full_name, error=str(error))
+            continue
+        for event in missed:
             lanes += _tell(services, client, event)
         newest_id = job.last.event.queue_id if job.last else None
         rows.append({"job": job.full_name, "completed": span.upto, "seen": newest, "newest_id": newest_id})
@@ -140,7 +150,7 @@ def _missed(services: Services, client: JenkinsClient, job: Looked, span: _Span)
 
 
 def _others(client: JenkinsClient, full_name: str, first: int) -> Iterable[BuildEvent]:
-    """The ended builds of a job from a number on; none where the job is gone or Jenkins does not answer now."""
+    """The ended builds of a job from a number on; none where the job is gone. Raises JenkinsError."""
     asked = f"asking Jenkins for the builds of {full_name}"
     try:
         data = client.builds_as(full_name, TREE, _MOST_MISSED * 2)

@@ -97,6 +97,16 @@ def test_several_ends_of_one_job_are_told_in_their_order(talk: Following) -> Non
     ]
 
 
+def test_trouble_with_one_job_keeps_no_other_from_being_told(talk: Following) -> None:
+    ran(talk, "api", result="FAILURE"), ran(talk, "api")
+    number = ran(talk, "web", result="FAILURE")
+    talk.server.control("faults", kind="status", path="*job/api/api/json*", status=500, count=1)
+    look(talk), look(talk)
+    assert heads(talk) == [f"❌ **web** #{number} failed"]
+    look(talk)
+    assert [line.split("**")[1] for line in talk.told()] == ["web", "api", "api"], "told at the next look"
+
+
 def test_jobs_in_folders_and_branches_are_looked_at(talk: Following) -> None:
     ran(talk, "team/deploy")
     talk.server.control("jobs", name="mb", kind="multibranch")
